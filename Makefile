@@ -1,0 +1,67 @@
+# The commands of Millrace's house. `make` alone lists them.
+#
+# Everything is built once, in release configuration. The tests are run with --skip-build because
+# `swift test` would build with other flags and compile the whole package again.
+
+MILLRACE := .build/release/millrace
+TOPOLOGIES := $(wildcard Topologies/*.yaml)
+
+# How long the demo runs, and how long the fuzz target mutates.
+SECONDS = 30
+FUZZ_SECONDS = 60
+
+SWIFT_TEST := swift test --configuration release --skip-build --disable-xctest
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check real-data integration bench fuzz clean \
+	setup setup-tests setup-packages lint unit topologies compose
+# The order of the prerequisites is the order of the output, also under `make -j`.
+.NOTPARALLEL:
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: setup ## run the omnichannel topology on sample events, no Kafka needed (SECONDS=30)
+	$(MILLRACE) demo --seconds $(SECONDS)
+
+# The integration tests come last, so that the test runner's summary is the last thing to read.
+test: check real-data integration ## everything below but bench and fuzz
+
+check: lint unit topologies compose ## format, build with warnings as errors, fast tests, topologies
+
+real-data: setup-tests ## the 3,605 labelled sessions of a public clickstream, found again
+	scripts/real-data
+
+integration: setup-tests ## the tests that need a broker; they start one of their own
+	scripts/integration-tests
+
+bench: setup ## throughput against a plain C loop on the same broker
+	Benchmarks/run
+
+fuzz: setup-tests ## parse and the YAML loader over mutated input (FUZZ_SECONDS=60)
+	MILLRACE_FUZZ_SECONDS=$(FUZZ_SECONDS) $(SWIFT_TEST) --filter FuzzTests
+
+clean: ## remove what was built, downloaded and stored
+	rm -rf .build .build-data .build-bench .build-broker .millrace
+
+setup:
+	@scripts/setup
+
+setup-tests:
+	@scripts/setup --tests
+
+setup-packages:
+	@scripts/setup --no-build
+
+lint: setup-packages
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+unit: setup-tests
+	$(SWIFT_TEST) --skip IntegrationTests --skip FuzzTests
+
+topologies: setup-tests
+	$(MILLRACE) check $(TOPOLOGIES)
+	$(MILLRACE) test $(TOPOLOGIES)
+
+compose:
+	scripts/check-compose

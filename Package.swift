@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "millrace",
+    products: [
+        .executable(name: "millrace", targets: ["millrace"]),
+        .library(name: "StreamTesting", targets: ["StreamTesting"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // C libraries, each behind one module.
+        .systemLibrary(
+            name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .target(name: "CKafka", dependencies: ["CRdKafka"], cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(
+            name: "CSimdJSON", cxxSettings: [.unsafeFlags(["-O2"])],
+            linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CMallocCount"),
+
+        // The functional core: no IO, no clock.
+        .target(name: "Events", dependencies: ["CSimdJSON"], swiftSettings: strict),
+        .target(name: "JSONSchema", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
+        .target(name: "StreamCore", dependencies: ["Events"], swiftSettings: strict),
+        .target(
+            name: "Operators", dependencies: ["StreamCore", "Events", "JSONSchema"],
+            swiftSettings: strict),
+
+        // The shell: disk, network, threads, files.
+        .target(
+            name: "StreamState",
+            dependencies: [
+                "StreamCore", "Events", "CSQLite",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "StreamEngine",
+            dependencies: [
+                "StreamCore", "Events",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "StreamKafka", dependencies: ["StreamEngine", "StreamCore", "Events", "CKafka"],
+            swiftSettings: strict),
+        .target(
+            name: "TopologyFiles",
+            dependencies: [
+                "Operators", "StreamCore", "Events", .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
+        .target(name: "SampleEvents", dependencies: ["Events"], swiftSettings: strict),
+        .target(
+            name: "StreamTesting", dependencies: ["StreamCore", "StreamEngine", "Events"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "millrace",
+            dependencies: [
+                "TopologyFiles", "Operators", "StreamEngine", "StreamKafka", "StreamState",
+                "StreamCore", "Events", "SampleEvents",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+
+        // Tests: one target per module, then those of the whole.
+        .testTarget(name: "EventsTests", dependencies: ["Events", "CMallocCount"], swiftSettings: strict),
+        .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Events"], swiftSettings: strict),
+        .testTarget(name: "StreamCoreTests", dependencies: ["StreamCore", "Events"], swiftSettings: strict),
+        .testTarget(
+            name: "OperatorsTests", dependencies: ["Operators", "StreamCore", "Events", "JSONSchema"],
+            swiftSettings: strict),
+        .testTarget(name: "StreamStateTests", dependencies: ["StreamState", "StreamCore", "Events", "CSQLite"], swiftSettings: strict),
+        .testTarget(
+            name: "StreamEngineTests",
+            dependencies: ["StreamEngine", "StreamTesting", "StreamState", "Operators", "StreamCore", "Events"],
+            swiftSettings: strict),
+        .testTarget(name: "StreamKafkaTests", dependencies: ["StreamKafka", "StreamEngine", "StreamCore", "Events"], swiftSettings: strict),
+        .testTarget(name: "TopologyFilesTests", dependencies: ["TopologyFiles", "Operators", "StreamCore", "Events"], swiftSettings: strict),
+        .testTarget(name: "SampleEventsTests", dependencies: ["SampleEvents", "Events"], swiftSettings: strict),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["TopologyFiles", "Operators", "StreamCore", "Events"],
+            swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
+        .testTarget(
+            name: "IntegrationTests", dependencies: ["StreamKafka", "StreamEngine", "StreamCore", "Events"],
+            exclude: ["broker"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,144 @@
+internal import CSimdJSON
+
+/// The index of one document, to be walked: plain pointers, looked up once for a whole walk.
+///
+/// It is valid until the arena indexes another document.
+@safe
+struct DocumentIndex {
+    /// Where a child is, or would be.
+    struct Place: BitwiseCopyable {
+        /// The child's node, or -1 when there is none.
+        var node: Int32
+
+        /// How many children stand before it; all of them when there is none.
+        var ordinal: Int32
+
+        /// The child before it, the last one when there is none, or -1 without any.
+        var previous: Int32
+    }
+
+    private let document: Int32
+    private let nodes: UnsafePointer<csimdjson_node>
+    private let range: ByteRange
+    private let text: UnsafeRawPointer
+    private let unescaped: UnsafeRawPointer
+    private let unescapedStart: UInt32
+
+    /// The index of the document in a slot, which must have one.
+    init(of slot: Int32, in arena: EventArena) {
+        let found = arena.documents[Int(slot)]
+        precondition(found.firstNode >= 0, "document \(slot) is not indexed")
+        document = slot
+        unsafe nodes = UnsafePointer(arena.nodes.base + Int(found.firstNode))
+        range = found.bytes
+        unsafe text = arena.start(of: found.bytes)
+        unescapedStart = found.unescapedStart
+        unsafe unescaped = UnsafeRawPointer(arena.own.base) + Int(found.unescapedStart)
+    }
+
+    func node(_ index: Int32) -> csimdjson_node { unsafe nodes[Int(index)] }
+
+    func kind(of node: Int32) -> FieldValue.Kind {
+        FieldValue.Kind(rawValue: unsafe nodes[Int(node)].kind) ?? .missing
+    }
+
+    /// The members or elements of a container; of other nodes this means nothing.
+    func childCount(of node: Int32) -> Int32 {
+        Int32(truncatingIfNeeded: unsafe nodes[Int(node)].payload)
+    }
+
+    /// A part of the document's text.
+    func text(_ part: Range<Int>) -> UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(start: text + part.lowerBound, count: part.count)
+    }
+
+    func value(of index: Int32) -> FieldValue {
+        let node = node(index)
+        let raw = range.part(Int(node.start), Int(node.end - node.start))
+        var content = ByteRange.absent
+        if node.kind == UInt8(CSIMDJSON_STRING) {
+            content =
+                node.flags & UInt8(CSIMDJSON_TEXT_UNESCAPED) == 0
+                ? raw.part(1, raw.count - 2)
+                : .own(
+                    Int(unescapedStart) + Int(node.payload >> 32),
+                    Int(UInt32(truncatingIfNeeded: node.payload)))
+        }
+        return FieldValue(
+            kind: FieldValue.Kind(rawValue: node.kind) ?? .missing, raw: raw, text: content,
+            payload: node.payload, document: document, node: index)
+    }
+
+    func key(of index: Int32) -> ByteRange {
+        let node = node(index)
+        return node.flags & UInt8(CSIMDJSON_KEY_UNESCAPED) == 0
+            ? range.part(Int(node.key_start), Int(node.key_length))
+            : .own(Int(unescapedStart) + Int(node.key_start), Int(node.key_length))
+    }
+
+    // MARK: Looking up
+
+    /// The node that an encoded path leads to from `start`, or -1.
+    func find(_ path: UnsafeRawBufferPointer, below start: Int32) -> Int32 {
+        var node = start
+        var position = 0
+        while position < path.count {
+            let step = unsafe PathStep(path.baseAddress! + position)
+            node = place(of: step, in: node).node
+            if node < 0 { return -1 }
+            position += step.encodedCount
+        }
+        return node
+    }
+
+    /// Where the child that a step leads to is. In a node of another kind there is none.
+    func place(of step: PathStep, in node: Int32) -> Place {
+        if step.isIndex {
+            return kind(of: node) == .array
+                ? place(of: step.index, in: node) : Place(node: -1, ordinal: 0, previous: -1)
+        }
+        return kind(of: node) == .object
+            ? unsafe place(of: step.name, hash: step.hash, in: node)
+            : Place(node: -1, ordinal: 0, previous: -1)
+    }
+
+    /// Where the element of an array is.
+    func place(of index: Int, in node: Int32) -> Place {
+        let count = Int(childCount(of: node))
+        var previous: Int32 = -1
+        var child = node + 1
+        for _ in 0..<min(max(index, 0), count) {
+            previous = child
+            child = Int32(bitPattern: unsafe nodes[Int(child)].next)
+        }
+        guard index >= 0, index < count else {
+            return Place(node: -1, ordinal: Int32(count), previous: previous)
+        }
+        return Place(node: child, ordinal: Int32(index), previous: previous)
+    }
+
+    /// Where the member of an object is.
+    func place(of name: UnsafeRawBufferPointer, hash: UInt16, in node: Int32) -> Place {
+        var previous: Int32 = -1
+        var child = node + 1
+        let count = childCount(of: node)
+        for ordinal in 0..<count {
+            let member = unsafe nodes + Int(child)
+            if unsafe member.pointee.key_hash == hash, unsafe isNamed(name, member) {
+                return Place(node: child, ordinal: ordinal, previous: previous)
+            }
+            previous = child
+            child = Int32(bitPattern: unsafe member.pointee.next)
+        }
+        return Place(node: -1, ordinal: count, previous: previous)
+    }
+
+    private func isNamed(
+        _ name: UnsafeRawBufferPointer, _ member: UnsafePointer<csimdjson_node>
+    ) -> Bool {
+        guard unsafe Int(member.pointee.key_length) == name.count else { return false }
+        let isPlain = unsafe member.pointee.flags & UInt8(CSIMDJSON_KEY_UNESCAPED) == 0
+        let key = unsafe (isPlain ? text : unescaped) + Int(member.pointee.key_start)
+        return unsafe csimdjson_equal(key, name.baseAddress, name.count)
+    }
+}

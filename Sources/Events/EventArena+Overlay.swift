@@ -1,0 +1,139 @@
+extension EventArena {
+    /// The most fields that an overlay holds before the event is settled. It bounds the work of
+    /// reading and rendering, which compare entries with each other.
+    private static let maximumFields: Int32 = 64
+
+    /// The largest text that an event is settled to, unless it came with more than half of that. A
+    /// topology that copies an event into itself again and again ends here.
+    private static let maximumSettledBytes = 16 << 20
+
+    /// Limits for text that this module wrote.
+    private static let settledLimits = ParseLimits(
+        maximumBytes: ParseLimits.largestDocument, maximumDepth: 1024, duplicateKeys: .keepFirst)
+
+    /// Writes what was set and removed into the event's value, so that its index shows it.
+    ///
+    /// The event reads and renders as before. Returns false, and changes nothing, when the value
+    /// cannot be parsed, or would be deeper than 1024 levels, or larger than 16 MiB and twice its
+    /// original size.
+    @discardableResult
+    public func settle(_ event: inout Event) -> Bool {
+        guard fieldCount(of: event) > 0 else { return isIndexed(event.slot) }
+        let slot = view(of: event)
+        guard slot >= 0 else { return false }
+        event.slot = slot
+        event.overlay = headersOnly(event.overlay)
+        return true
+    }
+
+    /// A document that holds the event's value with all changes, or -1 when there can be none.
+    func view(of event: Event) -> Int32 {
+        if lastView.slot == event.slot, lastView.overlay == event.overlay {
+            return lastView.document
+        }
+        scratch.removeAll()
+        render(event, into: &scratch)
+        var document = Int32(-1)
+        var settled = self.document(of: event)
+        if scratch.count <= max(Self.maximumSettledBytes, 2 * settled.raw.count) {
+            settled.bytes = unsafe copy(scratch.bytes)
+            settled.firstNode = Document.notParsed
+            documents.append(settled)
+            if index(documents.count - 1, limits: Self.settledLimits) == nil {
+                document = Int32(documents.count - 1)
+            }
+        }
+        lastView = View(slot: event.slot, overlay: event.overlay, document: document)
+        return document
+    }
+
+    func fieldCount(of event: Event) -> Int32 {
+        event.overlay < 0 ? 0 : entries[Int(event.overlay)].fieldCount
+    }
+
+    /// The newest field entry whose path is, contains or lies in `path`.
+    func newestEntry(
+        of event: Event, touching path: UnsafeRawBufferPointer
+    ) -> OverlayEntry? {
+        var index = event.overlay
+        while index >= 0 {
+            let entry = entries[Int(index)]
+            if entry.kind != .header,
+                unsafe PathRelation(of: bytes(entry.name), to: path) != .apart
+            {
+                return entry
+            }
+            index = entry.previous
+        }
+        return nil
+    }
+
+    /// Adds a field entry. Returns false when there can be no such field.
+    ///
+    /// Two things hold in every overlay, and rendering relies on them: no entry lies below an
+    /// older one, and a removal's field is in the indexed document. Where a change would break
+    /// them, the event is settled first.
+    func change(
+        _ event: inout Event, at path: FieldPath, _ kind: OverlayEntry.Kind, _ value: FieldValue
+    ) -> Bool {
+        guard isIndexed(event.slot) else { return false }
+        return unsafe path.encoded.withUnsafeBytes { encoded in
+            if event.overlay >= 0, unsafe mustSettle(event, before: kind, at: encoded),
+                !settle(&event)
+            {
+                return false
+            }
+            if path.count > 1, unsafe !canReach(encoded, in: event.slot) { return false }
+            let fields = fieldCount(of: event) + 1
+            entries.append(
+                OverlayEntry(
+                    kind: kind, previous: event.overlay, fieldCount: fields,
+                    name: unsafe copy(encoded), value: value))
+            event.overlay = Int32(entries.count - 1)
+            return true
+        }
+    }
+
+    private func mustSettle(
+        _ event: Event, before kind: OverlayEntry.Kind, at path: UnsafeRawBufferPointer
+    ) -> Bool {
+        if fieldCount(of: event) >= Self.maximumFields { return true }
+        var index = event.overlay
+        while index >= 0 {
+            let entry = entries[Int(index)]
+            index = entry.previous
+            if entry.kind == .header { continue }
+            let relation = unsafe PathRelation(of: bytes(entry.name), to: path)
+            if relation == .above || (kind == .remove && relation != .apart) { return true }
+        }
+        return false
+    }
+
+    /// Whether a value can be set at `path`: arrays neither grow nor turn into objects, while
+    /// objects that are missing are made, and scalars give way to them.
+    private func canReach(_ path: UnsafeRawBufferPointer, in slot: Int32) -> Bool {
+        let index = DocumentIndex(of: slot, in: self)
+        var node: Int32 = 0
+        var position = 0
+        while position < path.count {
+            let step = unsafe PathStep(path.baseAddress! + position)
+            let child = index.place(of: step, in: node).node
+            if child < 0 {
+                return unsafe index.kind(of: node) != .array && isNamesOnly(path, from: position)
+            }
+            node = child
+            position += step.encodedCount
+        }
+        return true
+    }
+
+    private func isNamesOnly(_ path: UnsafeRawBufferPointer, from start: Int) -> Bool {
+        var position = start
+        while position < path.count {
+            let step = unsafe PathStep(path.baseAddress! + position)
+            if step.isIndex { return false }
+            position += step.encodedCount
+        }
+        return true
+    }
+}

@@ -1,0 +1,41 @@
+/// One way in which a value is not as its schema says.
+public struct Violation: Hashable, Sendable, CustomStringConvertible {
+    /// What kind of violation it is, by the name that dead-letter records carry.
+    public enum Error: String, Sendable, CaseIterable {
+        case notAllowed = "not_allowed"
+        case wrongType = "wrong_type"
+        case wrongValue = "wrong_value"
+        case patternMismatch = "pattern_mismatch"
+        /// The pattern could not be matched within its limits.
+        case patternLimit = "pattern_limit"
+        case wrongLength = "wrong_length"
+        case outOfRange = "out_of_range"
+        case notAMultiple = "not_a_multiple"
+        case wrongItemCount = "wrong_item_count"
+        case wrongPropertyCount = "wrong_property_count"
+        case missingProperty = "missing_property"
+        case extraProperty = "extra_property"
+        /// There is no value at all, or none that can be read.
+        case noValue = "no_value"
+    }
+
+    public let error: Error
+    /// The value's place in the event, as a JSON pointer; empty for the event as a whole.
+    public let instancePath: String
+    /// The keyword's place in the schema, as a JSON pointer.
+    public let schemaPath: String
+    /// What is wrong, as a sentence without a full stop. It never holds the value itself, which
+    /// may be personal data.
+    public let sentence: String
+
+    init(error: Error, instancePath: String, schemaPath: String, sentence: String) {
+        self.error = error
+        self.instancePath = instancePath
+        self.schemaPath = schemaPath
+        self.sentence = sentence
+    }
+
+    public var description: String {
+        "\(instancePath.isEmpty ? "the event" : instancePath): \(sentence) (schema \(schemaPath))"
+    }
+}

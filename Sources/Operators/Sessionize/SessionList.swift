@@ -1,0 +1,224 @@
+internal import Events
+
+/// The open sessions of one key, in the bytes that the state keeps.
+///
+/// Layout, little-endian: time of the pending timer (8), number of sessions (2), the sessions.
+/// A session: its size (4), its numbers, then campaign, entry and exit (2 bytes of length, 0xFFFF
+/// for none, and the text), then the list of channels and the list of steps (2 bytes of count; a
+/// step is its time and a text).
+@safe struct SessionList {
+    /// Encoded entries that are copied as they are.
+    @safe struct Block {
+        var count: UInt16 = 0
+        var bytes = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+
+    static let layoutVersion = 1
+    static let headerSize = 10
+    private static let absent: UInt16 = .max
+    /// Texts from events are bounded, and so is the state of a session.
+    static let longestText = 256
+
+    private(set) var sessions: [Session] = []
+    /// The earliest timer that is set for the key; `Int64.max` for none.
+    private(set) var timer = Int64.max
+
+    init() {}
+
+    mutating func removeAll() {
+        sessions.removeAll(keepingCapacity: true)
+        timer = .max
+    }
+
+    // MARK: Reading
+
+    /// Reads the list; its sessions point into `bytes`.
+    mutating func read(_ bytes: UnsafeRawBufferPointer) {
+        sessions.removeAll(keepingCapacity: true)
+        var reader = unsafe Reader(bytes: bytes)
+        timer = reader.int64()
+        let count = Int(reader.uint16())
+        for _ in 0..<count { sessions.append(reader.session()) }
+    }
+
+    /// The session that is written at `offset` of a list.
+    static func session(in bytes: UnsafeRawBufferPointer, at offset: Int) -> Session {
+        var reader = unsafe Reader(bytes: bytes)
+        reader.position = offset
+        return reader.session()
+    }
+
+    @safe private struct Reader {
+        let bytes: UnsafeRawBufferPointer
+        var position = 0
+
+        init(bytes: UnsafeRawBufferPointer) { unsafe self.bytes = unsafe bytes }
+
+        private mutating func load<Number: FixedWidthInteger & BitwiseCopyable>(
+            _: Number.Type
+        ) -> Number {
+            let size = MemoryLayout<Number>.size
+            unsafe precondition(position + size <= bytes.count, "session state is cut short")
+            defer { position += size }
+            return unsafe Number(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: Number.self))
+        }
+
+        mutating func int64() -> Int64 { load(Int64.self) }
+        mutating func uint16() -> UInt16 { load(UInt16.self) }
+
+        private mutating func take(_ count: Int) -> UnsafeRawBufferPointer {
+            unsafe precondition(
+                count >= 0 && position + count <= bytes.count, "session state is cut short")
+            defer { position += count }
+            return unsafe UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
+        }
+
+        private mutating func text() -> UnsafeRawBufferPointer? {
+            let count = uint16()
+            return unsafe count == SessionList.absent ? nil : take(Int(count))
+        }
+
+        private mutating func block() -> Block {
+            let count = uint16()
+            let size = Int(load(UInt32.self))
+            return unsafe Block(count: count, bytes: take(size))
+        }
+
+        mutating func session() -> Session {
+            var session = Session(at: int64(), reach: 0)
+            session.end = int64()
+            session.reach = int64()
+            session.entryTime = int64()
+            session.exitTime = int64()
+            session.lastStepTime = int64()
+            session.eventCount = load(UInt32.self)
+            session.viewCount = load(UInt32.self)
+            session.droppedSteps = load(UInt32.self)
+            session.day = load(Int32.self)
+            let scale = load(Int32.self)
+            let mantissa = load(Int128.self)
+            if scale >= 0 {
+                session.revenue = ExactDecimal(mantissa: mantissa, scale: Int(scale))
+            }
+            unsafe session.campaign = unsafe text()
+            unsafe session.entry = unsafe text()
+            unsafe session.exit = unsafe text()
+            session.channels = block()
+            session.steps = block()
+            return session
+        }
+    }
+
+    // MARK: Writing
+
+    /// Begins a list; `count` sessions follow.
+    static func writeHeader(timer: Int64, count: Int, to buffer: inout ByteBuffer) {
+        buffer.append(number: timer)
+        buffer.append(number: UInt16(count))
+    }
+
+    static func write(_ session: Session, to buffer: inout ByteBuffer) {
+        writeNumbers(of: session, to: &buffer)
+        unsafe write(session.campaign, to: &buffer)
+        unsafe write(session.entry, to: &buffer)
+        unsafe write(session.exit, to: &buffer)
+        for block in [session.channels, session.steps] {
+            buffer.append(number: block.count)
+            unsafe buffer.append(number: UInt32(block.bytes.count))
+            unsafe buffer.append(block.bytes)
+        }
+    }
+
+    static func writeNumbers(of session: Session, to buffer: inout ByteBuffer) {
+        buffer.append(number: session.start)
+        buffer.append(number: session.end)
+        buffer.append(number: session.reach)
+        buffer.append(number: session.entryTime)
+        buffer.append(number: session.exitTime)
+        buffer.append(number: session.lastStepTime)
+        buffer.append(number: session.eventCount)
+        buffer.append(number: session.viewCount)
+        buffer.append(number: session.droppedSteps)
+        buffer.append(number: session.day)
+        buffer.append(number: Int32(session.revenue?.scale ?? -1))
+        buffer.append(number: session.revenue?.mantissa ?? 0)
+    }
+
+    static func write(_ text: UnsafeRawBufferPointer?, to buffer: inout ByteBuffer) {
+        guard let text = unsafe text else {
+            buffer.append(number: absent)
+            return
+        }
+        let bounded = unsafe bounded(text)
+        buffer.append(number: UInt16(bounded.count))
+        unsafe buffer.append(bounded)
+    }
+
+    /// The text, cut in front of a character when it is too long.
+    static func bounded(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        guard text.count > longestText else { return unsafe text }
+        var end = longestText
+        while end > 0, unsafe text[end] & 0xC0 == 0x80 { end -= 1 }
+        return unsafe UnsafeRawBufferPointer(rebasing: text[..<end])
+    }
+
+    // MARK: Blocks
+
+    /// Walks the texts of a list of channels.
+    @safe struct Texts {
+        private let block: Block
+        private var rest: UInt16
+        private var position = 0
+
+        init(_ block: Block) {
+            self.block = block
+            rest = block.count
+        }
+
+        mutating func next() -> UnsafeRawBufferPointer? {
+            guard rest > 0 else { return nil }
+            rest -= 1
+            return unsafe block.text(at: &position)
+        }
+    }
+
+    /// Walks the times and texts of a list of steps.
+    @safe struct Steps {
+        private let block: Block
+        private var rest: UInt16
+        private var position = 0
+
+        init(_ block: Block) {
+            self.block = block
+            rest = block.count
+        }
+
+        mutating func next() -> (time: Int64, text: UnsafeRawBufferPointer)? {
+            guard rest > 0 else { return nil }
+            rest -= 1
+            let time = unsafe Int64(
+                littleEndian: block.bytes.loadUnaligned(
+                    fromByteOffset: position, as: Int64.self))
+            position += 8
+            return unsafe (time, block.text(at: &position))
+        }
+    }
+}
+
+extension SessionList.Block {
+    fileprivate func text(at position: inout Int) -> UnsafeRawBufferPointer {
+        let size = unsafe Int(
+            UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt16.self)))
+        let start = position + 2
+        position = start + size
+        return unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<position])
+    }
+}
+
+extension ByteBuffer {
+    mutating func append(number: some FixedWidthInteger) {
+        var number = number.littleEndian
+        unsafe Swift.withUnsafeBytes(of: &number) { unsafe append($0) }
+    }
+}

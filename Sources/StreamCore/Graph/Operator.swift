@@ -1,0 +1,78 @@
+public import Events
+
+/// One step of a topology, at work in one task.
+///
+/// A task calls an operator on one thread, once per run of events, so the dynamic call is paid
+/// per run; the loop over the events is inside. An operator is a deterministic function of the
+/// events, its state and stream time: it has no clock, no randomness and no IO, and its result
+/// does not depend on how the events are cut into runs.
+public protocol Operator: AnyObject {
+    /// Handles a run of events, in order.
+    ///
+    /// Before each event an operator with timers fires those due at or before the event's
+    /// `streamTime`.
+    func process(_ events: [Event], in context: OperatorContext) throws(OperatorError)
+
+    /// Fires the timers that are due at `streamTime` when it moved without an event.
+    func advance(to streamTime: Timestamp, in context: OperatorContext) throws(OperatorError)
+}
+
+extension Operator {
+    public func advance(to streamTime: Timestamp, in context: OperatorContext) throws(OperatorError)
+    {}
+}
+
+/// A configured operator, from which each task makes its own instance.
+public protocol OperatorDefinition: Sendable {
+    /// The stores that the operator needs; empty for a stateless one.
+    var stores: [StoreSpec] { get }
+
+    /// By which value the operator's state is kept: the topology is cut here by a repartition
+    /// topic when the input is not partitioned by it.
+    var stateKey: StateKey? { get }
+
+    /// The field that becomes the record key, when the operator changes it.
+    var changedKey: FieldPath? { get }
+
+    func makeOperator() -> any Operator
+}
+
+extension OperatorDefinition {
+    public var stores: [StoreSpec] { [] }
+    public var stateKey: StateKey? { nil }
+    public var changedKey: FieldPath? { nil }
+}
+
+/// By which value a stateful operator keeps its state.
+public enum StateKey: Hashable, Sendable {
+    /// The record's key.
+    case recordKey
+    /// A field of the event.
+    case field(FieldPath)
+}
+
+/// An operator that turns source records into events as they come in, before the task chooses
+/// between its partitions by event time. The `parse` operator is one.
+public protocol RecordDecoder: AnyObject {
+    /// Appends the events of every record that the arena's attached batch holds, in order.
+    ///
+    /// A record that can't be decoded gives one event that carries its failure
+    /// (`EventArena.failure(of:)`), with the record's own timestamp.
+    func decode(recordCount: Int, in arena: EventArena, into events: inout [Event])
+}
+
+/// A definition whose operator can decode records where they come in.
+public protocol DecodingOperatorDefinition: OperatorDefinition {
+    /// The decoder; `timestamp` is the field that carries the event time, when the source has one.
+    func makeDecoder(timestamp: FieldPath?) -> any RecordDecoder
+}
+
+/// What an operator does with a record that it can't take.
+public enum ErrorPolicy: String, Sendable, CaseIterable {
+    /// The record goes to the operator's output for failures.
+    case deadLetter = "dead_letter"
+    /// The record is counted and forgotten.
+    case drop
+    /// The task stops.
+    case fail
+}

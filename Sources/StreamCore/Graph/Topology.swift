@@ -1,0 +1,116 @@
+public import Events
+
+/// A plain graph of named sources, operators and sinks, as a person wrote it.
+///
+/// ``TopologyPlan`` validates it and cuts it into sub-topologies; nothing here is checked yet.
+public struct Topology: Sendable {
+    /// Topics that are read.
+    public struct Source: Sendable {
+        public var name: String
+        public var topics: [String]
+        /// The field that carries the event time; else the record's own timestamp.
+        public var timestamp: FieldPath?
+        /// The field by whose value the topics are partitioned, when it is known; else the record
+        /// key, whatever it is.
+        public var key: FieldPath?
+        public var watermark: WatermarkSettings
+        public var location: SourceLocation
+
+        public init(
+            name: String, topics: [String], timestamp: FieldPath? = nil, key: FieldPath? = nil,
+            watermark: WatermarkSettings = WatermarkSettings(), location: SourceLocation = .none
+        ) {
+            self.name = name
+            self.topics = topics
+            self.timestamp = timestamp
+            self.key = key
+            self.watermark = watermark
+            self.location = location
+        }
+    }
+
+    /// A configured operator and what it reads.
+    public struct Node: Sendable {
+        public var name: String
+        public var spec: OperatorSpec
+        public var definition: any OperatorDefinition
+        public var inputs: [StreamReference]
+        public var errorPolicy: ErrorPolicy
+        public var location: SourceLocation
+
+        public init(
+            name: String, spec: OperatorSpec, definition: any OperatorDefinition,
+            inputs: [StreamReference], errorPolicy: ErrorPolicy = .deadLetter,
+            location: SourceLocation = .none
+        ) {
+            self.name = name
+            self.spec = spec
+            self.definition = definition
+            self.inputs = inputs
+            self.errorPolicy = errorPolicy
+            self.location = location
+        }
+    }
+
+    /// A topic that is written.
+    public struct Sink: Sendable {
+        public var topic: String
+        public var inputs: [StreamReference]
+        /// The field whose value becomes the key of the records; else they keep the key they have.
+        public var key: FieldPath?
+        public var location: SourceLocation
+
+        public init(
+            topic: String, inputs: [StreamReference], key: FieldPath? = nil,
+            location: SourceLocation = .none
+        ) {
+            self.topic = topic
+            self.inputs = inputs
+            self.key = key
+            self.location = location
+        }
+    }
+
+    /// The consumer group, the prefix of internal topics and the name of the state folder.
+    public var application: String
+    public var sources: [Source]
+    public var operators: [Node]
+    public var sinks: [Sink]
+
+    public init(application: String, sources: [Source], operators: [Node], sinks: [Sink]) {
+        self.application = application
+        self.sources = sources
+        self.operators = operators
+        self.sinks = sinks
+    }
+}
+
+/// How the event time of a source moves the clock.
+public struct WatermarkSettings: Hashable, Sendable {
+    /// What the clock does when every input is idle and the group has caught up.
+    public enum IdlePolicy: String, Hashable, Sendable, CaseIterable {
+        /// It holds until a record comes.
+        case hold
+        /// It goes on with wall time, so that windows close when traffic stops.
+        case wallClock = "wall_clock"
+    }
+
+    /// How far behind the latest event the watermark stays.
+    public var outOfOrderness: Duration
+    /// After how long without a record a partition no longer holds the watermark back.
+    public var idleAfter: Duration
+    public var whenIdle: IdlePolicy
+    /// An event that is further ahead of its record's timestamp (or, when the event time is the
+    /// record's timestamp, of the wall clock) goes to `.future` and does not move the clock.
+    public var aheadLimit: Duration
+
+    public init(
+        outOfOrderness: Duration = .zero, idleAfter: Duration = .seconds(60),
+        whenIdle: IdlePolicy = .hold, aheadLimit: Duration = .seconds(86_400)
+    ) {
+        self.outOfOrderness = outOfOrderness
+        self.idleAfter = idleAfter
+        self.whenIdle = whenIdle
+        self.aheadLimit = aheadLimit
+    }
+}

@@ -1,0 +1,97 @@
+public import Events
+
+/// What an operator may touch while it works: the events' arena, its outputs, its stores.
+///
+/// One per operator and task. The task turns it from run to run; operators only use it.
+public final class OperatorContext {
+    /// The operator's name in the topology.
+    public let operatorName: String
+    public let errorPolicy: ErrorPolicy
+
+    /// Where the events of the current run lie.
+    public package(set) var arena: EventArena
+
+    /// What was emitted during the current run, by output.
+    @usableFromInline package var emitted: [[Event]]
+    @usableFromInline package let connected: [Bool]
+    /// Records that the operator could not take and dropped, since the task began.
+    public private(set) var droppedCount = 0
+    /// Records that came late and were dropped or sent to a side output, since the task began.
+    public private(set) var lateCount = 0
+
+    private let state: (any TaskState)?
+    private let failureHeaders: FailureHeaders
+    private let timeline: Timeline
+    /// Events emitted in the runs before, by output.
+    private var emittedBefore: [Int]
+
+    init(
+        operatorName: String, errorPolicy: ErrorPolicy, connected: [Bool], arena: EventArena,
+        state: (any TaskState)?, failureHeaders: FailureHeaders, timeline: Timeline
+    ) {
+        self.operatorName = operatorName
+        self.errorPolicy = errorPolicy
+        self.connected = connected
+        self.arena = arena
+        self.state = state
+        self.failureHeaders = failureHeaders
+        self.timeline = timeline
+        emittedBefore = Array(repeating: 0, count: connected.count)
+        emitted = Array(repeating: [], count: connected.count)
+    }
+
+    /// Sends `event` on to whatever reads the output: 0 is the main one, `i + 1` is side output
+    /// `i` of the operator's spec.
+    @inlinable public func emit(_ event: Event, to output: Int = 0) {
+        if connected[output] { emitted[output].append(event) }
+    }
+
+    /// Whether anything reads the output, so that work for nobody can be left out.
+    @inlinable public func isConnected(_ output: Int) -> Bool { connected[output] }
+
+    /// Refuses a record as the operator's `on_error` says. `output` is the one for failures, and
+    /// `reason` is only built when it is needed.
+    public func refuse(
+        _ event: Event, to output: Int, error: String, reason: () -> String
+    ) throws(OperatorError) {
+        switch errorPolicy {
+        case .deadLetter:
+            var failed = event
+            failureHeaders.attach(
+                to: &failed, in: arena, operatorName: operatorName, error: error, reason: reason())
+            emit(failed, to: output)
+        case .drop: droppedCount += 1
+        case .fail: throw .refusedRecord(reason: reason())
+        }
+    }
+
+    public func countLate() { lateCount += 1 }
+
+    /// Where what a timer gives stands among the events of the task: stream time is the timer's
+    /// own, as if the clock had stopped there on its way, and its place is in front of the event
+    /// with which the clock got there. So it does not depend on where runs end.
+    public func moment(ofTimerDueAt time: Timestamp) -> (streamTime: Timestamp, sequence: Int64) {
+        (time, timeline.sequence(reaching: time))
+    }
+
+    func endRun() {
+        for output in emitted.indices where !emitted[output].isEmpty {
+            emittedBefore[output] += emitted[output].count
+            emitted[output].removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Events emitted since the task began, by output.
+    var emittedCounts: [Int] { zip(emittedBefore, emitted).map { $0 + $1.count } }
+
+    /// The store that the operator's definition named.
+    public func keyValueStore(_ name: String) -> any KeyValueStore {
+        guard let state else { preconditionFailure("operator \(operatorName) has no state") }
+        return state.keyValueStore(name)
+    }
+
+    public func timerStore(_ name: String) -> any TimerStore {
+        guard let state else { preconditionFailure("operator \(operatorName) has no state") }
+        return state.timerStore(name)
+    }
+}

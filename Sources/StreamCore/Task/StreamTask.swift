@@ -1,0 +1,327 @@
+public import Events
+
+/// One sub-topology on one partition, at work.
+///
+/// Chooses the next record by event time among its source partitions, moves stream time, runs the
+/// operators, fires timers and collects what is to be written. It knows neither Kafka nor clock
+/// nor thread: the engine and the driver feed it and take what it gives.
+///
+/// ```swift
+/// let task = StreamTask(plan: plan, identifier: id, state: state, options: options, now: now)
+/// fill(task.batch(input: 0))                    // records of a source partition
+/// task.accept(input: 0, position: 512, isAtEnd: false, now: now)
+/// let progress = try task.run(now: now, output: output)
+/// ```
+///
+/// - State: in the stores of `state`; how far it came is ``checkpoint()``. Nothing is durable
+///   before ``commit()``.
+/// - Late records: stream time is the minimum of the inputs' watermarks; each operator says what
+///   it does with a record behind it.
+/// - Source: Kafka Streams' `StreamTask` and `PartitionGroup` (the choice by timestamp),
+///   Akidau et al., "The Dataflow Model", VLDB 2015 (watermarks).
+public final class StreamTask {
+    public struct Options: Sendable {
+        /// How many records one run takes at the most.
+        public var runLimit: Int
+        /// How long a run waits for a partition that is empty but not read to its end.
+        public var maxIdle: Duration
+        /// The partitions of the topics that are read, by name; 1 where it is not known. They say
+        /// how many tasks write a repartition topic, and the clock waits to hear of all of them.
+        public var partitionCounts: [String: Int32]
+
+        public init(
+            runLimit: Int = 512, maxIdle: Duration = .seconds(1),
+            partitionCounts: [String: Int32] = [:]
+        ) {
+            self.runLimit = runLimit
+            self.maxIdle = maxIdle
+            self.partitionCounts = partitionCounts
+        }
+    }
+
+    /// What a run did.
+    public enum Progress: Sendable, Equatable {
+        case processed(records: Int)
+        /// An input must be filled first.
+        case starved
+    }
+
+    public let identifier: TaskIdentifier
+    public let sources: [TopicPartition]
+    public let hasState: Bool
+
+    var inputs: [InputPartition]
+    var clock: TaskClock
+    var graph: TaskGraph
+    let state: (any TaskState)?
+    private let timerStores: [any TimerStore]
+    private let runLimit: Int
+    private let maxIdleMilliseconds: Int64
+    private let taskArena = EventArena()
+    private var chosen: [[Event]]
+    private var sequence: Int64 = 0
+    private var commitSequence: Int64
+    /// When it was last asked, by the wall clock, whether the group has caught up.
+    private var lastGroupQuestion = Timestamp.distantPast
+    /// Whether the last run could not choose, because an input may still have an earlier record.
+    public private(set) var isWaiting = false
+
+    /// - Parameter state: opened with the sub-topology's stores; `nil` when it has none.
+    public init(
+        plan: TopologyPlan, identifier: TaskIdentifier, state: (any TaskState)?,
+        options: Options = Options(), now: Timestamp
+    ) {
+        let subtopology = plan.subtopologies[identifier.subtopology]
+        precondition(subtopology.stores.isEmpty == (state == nil), "stores and state go together")
+        self.identifier = identifier
+        self.state = state
+        timerStores = subtopology.stores.filter { $0.kind == .timers }.compactMap {
+            state?.timerStore($0.name)
+        }
+        runLimit = options.runLimit
+        maxIdleMilliseconds = options.maxIdle.wholeMilliseconds
+        hasState = state != nil
+        inputs = TaskInputs.make(
+            plan: plan, subtopology: subtopology, partition: identifier.partition,
+            partitionCounts: options.partitionCounts, now: now)
+        sources = inputs.map(\.source)
+        clock = TaskClock(
+            settings: inputs.map(\.settings), writerCounts: inputs.map(\.writerCount), now: now)
+        graph = TaskGraph(
+            plan: plan, subtopology: subtopology, task: identifier, state: state, arena: taskArena)
+        chosen = Array(repeating: [], count: subtopology.nodes.count)
+        commitSequence = state?.checkpoint?.sequence ?? 0
+        if let checkpoint = state?.checkpoint {
+            for input in inputs {
+                if let offset = checkpoint.offsets[input.source] { input.rewind(to: offset) }
+            }
+            // Inputs that changed leave what is true of any: stream time does not go back.
+            if !clock.restore(checkpoint.clock) { clock.advance(to: checkpoint.streamTime) }
+        }
+    }
+
+    public var streamTime: Timestamp { clock.streamTime }
+
+    /// When the earliest timer is due; `.distantFuture` when there is none.
+    public var nextTimer: Timestamp { timerStores.reduce(.distantFuture) { min($0, $1.next) } }
+
+    // MARK: Feeding
+
+    /// Where the records of an input are to be put before `accept`.
+    public func batch(input: Int) -> RecordBatch { inputs[input].batch }
+
+    /// Whether everything that was read from an input is processed.
+    public func needsRecords(input: Int) -> Bool { inputs[input].isEmpty }
+
+    /// Takes what was put into the input's batch. `position` is the offset behind it.
+    public func accept(input: Int, position: Int64, isAtEnd: Bool, now: Timestamp) {
+        clock.setNow(now)
+        let count = inputs[input].batch.count
+        clock.noteArrival(input: input, recordCount: count, isAtEnd: isAtEnd)
+        inputs[input].decode(position: position)
+        isWaiting = false
+    }
+
+    /// More records of an input have come that were not fetched yet.
+    func noteUnfetched(input: Int) {
+        clock.noteArrival(input: input, recordCount: 0, isAtEnd: false)
+    }
+
+    /// Whether an input has been read to its end.
+    public func isAtEnd(input: Int) -> Bool { clock.isAtEnd(input) && inputs[input].isEmpty }
+
+    // MARK: Running
+
+    /// Processes the next records, as many as one run takes, and appends what they give to
+    /// `output`.
+    public func run(now: Timestamp, output: OutputBatch) throws(TaskError) -> Progress {
+        turnClock(to: now)
+        let records = inputs.count == 1 ? chooseFromOnly() : chooseByTime()
+        isWaiting = records == 0
+        guard records > 0 else { return .starved }
+        try graph.run(chosen: chosen, streamTime: clock.streamTime, output: output)
+        finishRun()
+        return .processed(records: records)
+    }
+
+    private func turnClock(to now: Timestamp) {
+        clock.setNow(now)
+        for (index, input) in inputs.enumerated() where !input.isEmpty {
+            clock.noteBacklog(input: index)
+        }
+    }
+
+    /// Lets stream time follow the idleness of inputs and the wall clock, and fires what is due.
+    ///
+    /// - Parameter isGroupCaughtUp: asked, at most once a second, before wall time moves the clock
+    ///   of a task that other tasks feed: whether they have nothing left that could come.
+    public func advance(
+        now: Timestamp, isGroupCaughtUp: () -> Bool = { true }, output: OutputBatch
+    ) throws(TaskError) {
+        turnClock(to: now)
+        let before = clock.streamTime
+        clock.advance()
+        if clock.mayFollowWallTime, isFedWhole(isGroupCaughtUp) { clock.followWallTime() }
+        if clock.streamTime > before { try fire(at: clock.streamTime, output: output) }
+    }
+
+    /// Moves stream time forward by hand: for tests of topologies.
+    public func advance(to time: Timestamp, output: OutputBatch) throws(TaskError) {
+        guard time > clock.streamTime else { return }
+        clock.advance(to: time)
+        try fire(at: time, output: output)
+    }
+
+    private func isFedWhole(_ isGroupCaughtUp: () -> Bool) -> Bool {
+        guard inputs.contains(where: { $0.writerCount > 0 }) else { return true }
+        let now = clock.wallClock
+        guard now.milliseconds(since: lastGroupQuestion) >= 1000 else { return false }
+        lastGroupQuestion = now
+        return isGroupCaughtUp()
+    }
+
+    /// Fires the timers that are due at `time` without moving stream time: the input has ended for
+    /// good. All there are, when no time is given.
+    public func finish(until time: Timestamp = .distantFuture, output: OutputBatch) throws(TaskError) {
+        try fire(at: time, output: output)
+    }
+
+    private func fire(at time: Timestamp, output: OutputBatch) throws(TaskError) {
+        prepareTaskArena()
+        sequence += 1
+        graph.beginRun(arena: taskArena)
+        graph.timeline.append(time, sequence: sequence)
+        try graph.run(chosen: chosen, streamTime: time, output: output)
+        finishRun()
+    }
+
+    private func finishRun() {
+        sequence += 1
+        for index in chosen.indices { chosen[index].removeAll(keepingCapacity: true) }
+    }
+
+    // MARK: Choosing
+
+    /// With one source partition there is nothing to choose, and nothing to copy.
+    private func chooseFromOnly() -> Int {
+        let input = inputs[0]
+        guard !input.isEmpty else { return 0 }
+        graph.beginRun(arena: input.arena)
+        var records = 0
+        while records < runLimit, !input.isEmpty {
+            let range = input.nextRecordRange()
+            for index in range { choose(input.events[index], from: input, inputIndex: 0) }
+            input.advance(to: range.upperBound, now: clock.wallClock)
+            records += 1
+        }
+        return records
+    }
+
+    private func chooseByTime() -> Int {
+        var records = 0
+        prepareTaskArena()
+        graph.beginRun(arena: taskArena)
+        while records < runLimit, let index = earliestInput() {
+            let input = inputs[index]
+            let range = input.nextRecordRange()
+            for event in range {
+                choose(adopt(input.events[event], from: input), from: input, inputIndex: index)
+            }
+            input.advance(to: range.upperBound, now: clock.wallClock)
+            records += 1
+        }
+        return records
+    }
+
+    private func prepareTaskArena() { taskArena.reset() }
+
+    private func adopt(_ event: Event, from input: InputPartition) -> Event {
+        let copy = taskArena.adopt(event, from: input.arena)
+        if let failure = input.arena.failure(of: event) { taskArena.markFailed(copy, failure) }
+        return copy
+    }
+
+    /// The input whose next event is the earliest; `nil` while one that may have an earlier event
+    /// is still on its way.
+    private func earliestInput() -> Int? {
+        var earliest: Int?
+        for (index, input) in inputs.enumerated() {
+            if input.isEmpty {
+                let waited = clock.wallClock.milliseconds(since: input.emptySince)
+                if !clock.isAtEnd(index), waited < maxIdleMilliseconds { return nil }
+            } else if let best = earliest {
+                if input.first.timestamp < inputs[best].first.timestamp { earliest = index }
+            } else {
+                earliest = index
+            }
+        }
+        return earliest
+    }
+
+    private func choose(_ event: Event, from input: InputPartition, inputIndex: Int) {
+        var event = event
+        sequence += 1
+        event.sequence = sequence
+        event.streamTime = moveClock(for: event, from: input, inputIndex: inputIndex)
+        graph.timeline.append(event.streamTime, sequence: sequence)
+        chosen[input.node].append(event)
+    }
+
+    /// A record that failed or lies too far ahead does not move the clock.
+    private func moveClock(
+        for event: Event, from input: InputPartition, inputIndex: Int
+    ) -> Timestamp {
+        let arena = graph.arena
+        guard arena.failure(of: event) == nil else { return clock.streamTime }
+        if input.writerCount > 0 {
+            guard let (writer, watermark) = unsafe RepartitionHeader.read(
+                arena.bytes(arena.headers(of: event))) else {
+                return clock.observe(event.timestamp, input: inputIndex)
+            }
+            return clock.observe(writer: writer, watermark: watermark, input: inputIndex)
+        }
+        let recordTime = arena.recordTimestamp(of: event)
+        let isTimed = input.hasOwnTimestamp && recordTime >= 0
+        let reference = isTimed ? Timestamp(milliseconds: recordTime) : clock.wallClock
+        let limit = reference.adding(milliseconds: input.aheadLimit)
+        guard event.timestamp <= limit else {
+            arena.markFailed(event, Self.tooFarAhead(event.timestamp, of: reference))
+            return clock.streamTime
+        }
+        return clock.observe(event.timestamp, input: inputIndex)
+    }
+
+    private static func tooFarAhead(_ time: Timestamp, of reference: Timestamp) -> EventFailure {
+        EventFailure(
+            error: "too_far_ahead",
+            reason: "the event time \(time) is too far ahead of \(reference) (see 'ahead_limit')")
+    }
+
+    // MARK: Committing
+
+    /// How far the task has come.
+    public func checkpoint() -> TaskCheckpoint {
+        var offsets: [TopicPartition: Int64] = [:]
+        for input in inputs where input.position >= 0 { offsets[input.source] = input.position }
+        return TaskCheckpoint(
+            sequence: commitSequence, streamTime: clock.streamTime, offsets: offsets,
+            clock: clock.encoded())
+    }
+
+    /// Makes the state durable together with how far the task has come; returns that.
+    public func commit() throws(StoreError) -> TaskCheckpoint {
+        commitSequence += 1
+        let checkpoint = checkpoint()
+        try state?.commit(checkpoint)
+        return checkpoint
+    }
+
+    /// Starts an input from `offset`; nothing of it may have been read.
+    public func start(input: Int, at offset: Int64) { inputs[input].rewind(to: offset) }
+
+    /// What each operator has done since the task began, in the order of the topology.
+    public var metrics: [OperatorMetrics] { graph.metrics }
+
+    /// Gives the state back for its next owner; what was not committed is forgotten.
+    public func close() { state?.close() }
+}

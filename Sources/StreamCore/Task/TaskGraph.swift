@@ -1,0 +1,163 @@
+internal import Events
+
+/// The operators of a task, wired as the plan says, and one run of events through them.
+///
+/// Nodes are in topological order, so one pass over them is a whole run. A node with several
+/// inputs gets their events merged by their place in the task: the result does not depend on
+/// where runs end.
+struct TaskGraph {
+    private enum Work {
+        case source
+        case `operator`(any Operator, OperatorContext, hasTimers: Bool)
+        case sink(SinkWriter)
+        case repartition(RepartitionWriter)
+    }
+
+    private struct Node {
+        let work: Work
+        let inputs: [PlannedNode.Input]
+    }
+
+    private let task: TaskIdentifier
+    private var nodes: [Node] = []
+    private var contexts: [OperatorContext] = []
+    private var merge = EventMerge()
+    private var received: [Int]
+
+    private(set) var arena: EventArena
+    let timeline: Timeline
+
+    init(
+        plan: TopologyPlan, subtopology: TopologyPlan.Subtopology, task: TaskIdentifier,
+        state: (any TaskState)?, arena: EventArena
+    ) {
+        self.task = task
+        self.arena = arena
+        let timeline = Timeline()
+        self.timeline = timeline
+        let headers = FailureHeaders(application: plan.topology.application, topics: plan.topics)
+        received = Array(repeating: 0, count: subtopology.nodes.count)
+        for (index, planned) in subtopology.nodes.enumerated() {
+            let work: Work
+            switch planned.kind {
+            case .source, .repartitionSource: work = .source
+            case .sink(let sink, let topic):
+                work = .sink(SinkWriter(topic: Int32(topic), key: sink.key))
+            case .repartitionSink(let repartition):
+                work = .repartition(
+                    RepartitionWriter(
+                        topic: Int32(repartition.topic), key: repartition.key, writer: task,
+                        topics: plan.topics))
+            case .operator(let node):
+                let context = OperatorContext(
+                    operatorName: node.name, errorPolicy: node.errorPolicy,
+                    connected: Self.connected(index, of: node, in: subtopology), arena: arena,
+                    state: state, failureHeaders: headers, timeline: timeline)
+                contexts.append(context)
+                work = .operator(
+                    node.definition.makeOperator(), context,
+                    hasTimers: node.definition.stores.contains { $0.kind == .timers })
+            }
+            nodes.append(Node(work: work, inputs: planned.inputs))
+        }
+    }
+
+    /// Which outputs of a node anything reads.
+    private static func connected(
+        _ index: Int, of node: Topology.Node, in subtopology: TopologyPlan.Subtopology
+    ) -> [Bool] {
+        var connected = Array(repeating: false, count: node.spec.sideOutputs.count + 1)
+        for reader in subtopology.nodes {
+            for input in reader.inputs where input.node == index { connected[input.output] = true }
+        }
+        return connected
+    }
+
+    /// Begins a run whose events lie in `arena`.
+    mutating func beginRun(arena: EventArena) {
+        self.arena = arena
+        timeline.removeAll()
+        for context in contexts { context.arena = arena }
+    }
+
+    /// Sends the chosen events through all nodes; then fires the timers that are due at
+    /// `streamTime`.
+    mutating func run(
+        chosen: [[Event]], streamTime: Timestamp, output: OutputBatch
+    ) throws(TaskError) {
+        defer { endRun() }
+        for index in nodes.indices {
+            switch nodes[index].work {
+            case .source: continue
+            case .operator(let step, let context, let hasTimers):
+                let events = gather(nodes[index].inputs, chosen)
+                received[index] += events.count
+                do {
+                    if !events.isEmpty { try step.process(events, in: context) }
+                    if hasTimers { try step.advance(to: streamTime, in: context) }
+                } catch {
+                    throw TaskError(
+                        task: task, operatorName: context.operatorName, reason: error)
+                }
+            case .sink(let writer):
+                let events = gather(nodes[index].inputs, chosen)
+                received[index] += events.count
+                writer.write(events, from: arena, into: output)
+            case .repartition(let writer):
+                let events = gather(nodes[index].inputs, chosen)
+                received[index] += events.count
+                writer.write(events, from: arena, into: output)
+            }
+        }
+    }
+
+    private func endRun() {
+        for context in contexts { context.endRun() }
+    }
+
+    /// The events of a node's inputs, in the order of their place in the task.
+    private mutating func gather(_ inputs: [PlannedNode.Input], _ chosen: [[Event]]) -> [Event] {
+        if inputs.count == 1 { return events(of: inputs[0], chosen) }
+        for input in inputs { merge.add(events(of: input, chosen)) }
+        return merge.take()
+    }
+
+    private func events(of input: PlannedNode.Input, _ chosen: [[Event]]) -> [Event] {
+        switch nodes[input.node].work {
+        case .source: chosen[input.node]
+        case .operator(_, let context, _): context.emitted[input.output]
+        case .sink, .repartition: []
+        }
+    }
+
+    /// What each operator has done since the task began.
+    var metrics: [OperatorMetrics] {
+        nodes.indices.compactMap { index in
+            guard case .operator(_, let context, _) = nodes[index].work else { return nil }
+            return OperatorMetrics(
+                name: context.operatorName, received: received[index],
+                emitted: context.emittedCounts, dropped: context.droppedCount,
+                late: context.lateCount)
+        }
+    }
+}
+
+/// What one operator of a task has done.
+public struct OperatorMetrics: Sendable, Equatable {
+    public let name: String
+    public let received: Int
+    /// By output: the main one first, then the side outputs in the order of the spec.
+    public let emitted: [Int]
+    /// Records that it could not take and dropped.
+    public let dropped: Int
+    /// Records that were late.
+    public let late: Int
+
+    /// The sum of two tasks' metrics of one operator.
+    public static func + (a: OperatorMetrics, b: OperatorMetrics) -> OperatorMetrics {
+        OperatorMetrics(
+            name: a.name, received: a.received + b.received,
+            emitted: zip(a.emitted, b.emitted).map(+), dropped: a.dropped + b.dropped,
+            late: a.late + b.late)
+    }
+}

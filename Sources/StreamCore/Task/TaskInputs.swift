@@ -1,0 +1,62 @@
+internal import Events
+
+/// Makes the source partitions of a task from its sub-topology.
+enum TaskInputs {
+    static func make(
+        plan: TopologyPlan, subtopology: TopologyPlan.Subtopology, partition: Int32,
+        partitionCounts: [String: Int32], now: Timestamp
+    ) -> [InputPartition] {
+        var inputs: [InputPartition] = []
+        for (index, node) in subtopology.nodes.enumerated() {
+            switch node.kind {
+            case .source(let source, let topics):
+                let reader = decodingNode(of: index, in: subtopology)
+                for topic in topics {
+                    inputs.append(
+                        InputPartition(
+                            source: TopicPartition(
+                                topic: plan.topics[topic], partition: partition),
+                            topic: topic, node: index, settings: source.watermark,
+                            hasOwnTimestamp: source.timestamp != nil, writerCount: 0,
+                            decoder: reader.makeDecoder(timestamp: source.timestamp), now: now))
+                }
+            case .repartitionSource(let repartition, let watermark):
+                inputs.append(
+                    InputPartition(
+                        source: TopicPartition(
+                            topic: plan.topics[repartition.topic], partition: partition),
+                        topic: repartition.topic, node: index, settings: watermark,
+                        hasOwnTimestamp: false,
+                        writerCount: writerCount(of: repartition, plan, partitionCounts),
+                        decoder: RepartitionDecoder(), now: now))
+            case .operator, .sink, .repartitionSink: break
+            }
+        }
+        return inputs
+    }
+
+    /// A sub-topology has as many tasks as the widest of its topics has partitions.
+    private static func writerCount(
+        of repartition: TopologyPlan.Repartition, _ plan: TopologyPlan,
+        _ partitionCounts: [String: Int32]
+    ) -> Int {
+        repartition.producers.reduce(0) { count, producer in
+            let topics = plan.subtopologies[producer].sourceTopics
+            return count
+                + Int(topics.map { partitionCounts[plan.topics[$0]] ?? 1 }.max() ?? 1)
+        }
+    }
+
+    private static func decodingNode(
+        of source: Int, in subtopology: TopologyPlan.Subtopology
+    ) -> any DecodingOperatorDefinition {
+        for node in subtopology.nodes where node.inputs.contains(where: { $0.node == source }) {
+            if case .operator(let node) = node.kind,
+                let definition = node.definition as? any DecodingOperatorDefinition
+            {
+                return definition
+            }
+        }
+        preconditionFailure("a checked topology parses every source")
+    }
+}

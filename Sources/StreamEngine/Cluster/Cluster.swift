@@ -1,0 +1,205 @@
+public import Events
+public import StreamCore
+
+/// A Kafka cluster, as the engine needs it: real, embedded or fake.
+///
+/// The engine owns these protocols; adapters implement them. Handles that a cluster makes are
+/// used by one thread each; the cluster itself may be shared.
+public protocol Cluster: Sendable {
+    /// A consumer of the application's group, not yet subscribed.
+    func makeConsumer(_ settings: ConsumerSettings) throws(ClusterError) -> any Consumer
+
+    func makeProducer(_ settings: ProducerSettings) throws(ClusterError) -> any Producer
+
+    /// Topics with their number of partitions; topics that are not there are left out.
+    func describeTopics(_ names: [String]) throws(ClusterError) -> [String: Int32]
+
+    /// Creates the topics that are not there yet and waits until they can be used.
+    func createTopics(_ topics: [TopicSpec]) throws(ClusterError)
+
+    /// Deletes the records of a partition before an offset.
+    func deleteRecords(before offsets: [TopicPartition: Int64]) throws(ClusterError)
+}
+
+public struct ConsumerSettings: Sendable {
+    public var group: String
+    /// Names the consumer in logs and on the broker.
+    public var clientID: String
+    /// Which of the process's stream threads it is; makes a static member's name unique.
+    public var threadIndex: Int
+    /// Whether several topics must be co-partitioned, so that partition `p` of each comes to the
+    /// same member.
+    public var isCopartitioned: Bool
+
+    public init(group: String, clientID: String, threadIndex: Int = 0, isCopartitioned: Bool) {
+        self.group = group
+        self.clientID = clientID
+        self.threadIndex = threadIndex
+        self.isCopartitioned = isCopartitioned
+    }
+}
+
+public struct ProducerSettings: Sendable {
+    public var clientID: String
+
+    public init(clientID: String) { self.clientID = clientID }
+}
+
+/// A topic to create.
+public struct TopicSpec: Sendable, Hashable {
+    public var name: String
+    /// `nil` takes the broker's default.
+    public var partitions: Int32?
+    public var configuration: [String: String]
+
+    public init(name: String, partitions: Int32? = nil, configuration: [String: String] = [:]) {
+        self.name = name
+        self.partitions = partitions
+        self.configuration = configuration
+    }
+}
+
+/// A member of the application's group, used by one thread.
+///
+/// The engine decides what happens in a rebalance: `wait` reports it, and only the engine's
+/// `assign` or `unassign` carries it out; until then the group waits.
+public protocol Consumer: AnyObject {
+    func subscribe(to topics: [String]) throws(ClusterError)
+
+    /// Waits until something happens or `timeout` is over; never longer than needed.
+    func wait(timeout: Duration) throws(ClusterError) -> ConsumerEvent
+
+    /// Carries out an assignment: fetching starts at the given offsets. `incremental` adds to what
+    /// is assigned already. A partition in `held` is assigned but not fetched until `release`.
+    func assign(_ positions: [TopicPartition: StartPosition], incremental: Bool)
+        throws(ClusterError)
+
+    /// Carries out a revocation.
+    func unassign(_ partitions: [TopicPartition], incremental: Bool) throws(ClusterError)
+
+    /// Replaces the content of `batch` with the records that have come for a partition, without
+    /// waiting. The batch's memory is the consumer's: it is valid until the partition's next fetch.
+    func fetch(
+        _ partition: TopicPartition, into batch: RecordBatch, recordLimit: Int, byteLimit: Int
+    ) throws(ClusterError) -> FetchStatus
+
+    /// The group's committed offsets with their metadata; partitions without are left out.
+    func committed(_ partitions: [TopicPartition]) throws(ClusterError)
+        -> [TopicPartition: CommittedOffset]
+
+    /// Commits and waits for the answer.
+    func commit(_ offsets: [TopicPartition: CommittedOffset]) throws(ClusterError)
+
+    /// The earliest and the next offset of a partition, asked from the broker.
+    func offsetRange(_ partition: TopicPartition) throws(ClusterError) -> Range<Int64>
+
+    /// Leaves the group and gives everything back, in bounded time. Nothing may be called after.
+    func close()
+}
+
+public enum ConsumerEvent: Sendable, Equatable {
+    /// The time was over.
+    case nothing
+    /// Partitions that were empty have records, or reached their end.
+    case recordsReady
+    /// The group gave these partitions to this member; `assign` is expected.
+    case assigned([TopicPartition], incremental: Bool)
+    /// The group takes these partitions away; `unassign` is expected. `isLost`: they may belong
+    /// to somebody else already, so nothing may be committed for them.
+    case revoked([TopicPartition], isLost: Bool, incremental: Bool)
+    /// Something that the client repairs by itself, worth a line in the log.
+    case warning(ClusterError)
+}
+
+/// Where fetching of a partition starts.
+public enum StartPosition: Sendable, Hashable {
+    case offset(Int64)
+    /// Where `auto.offset.reset` says; for a partition without a committed offset.
+    case reset
+}
+
+public struct CommittedOffset: Sendable, Hashable {
+    /// The offset of the next record to read.
+    public var offset: Int64
+    public var metadata: String
+
+    public init(offset: Int64, metadata: String = "") {
+        self.offset = offset
+        self.metadata = metadata
+    }
+}
+
+public struct FetchStatus: Sendable, Hashable {
+    public var recordCount: Int
+    /// The offset behind the last record, control records passed over.
+    public var position: Int64
+    /// Whether the partition's end was reached behind these records.
+    public var isAtEnd: Bool
+
+    public init(recordCount: Int, position: Int64, isAtEnd: Bool) {
+        self.recordCount = recordCount
+        self.position = position
+        self.isAtEnd = isAtEnd
+    }
+}
+
+/// Writes records, used by one thread. Records of a key keep their order.
+public protocol Producer: AnyObject {
+    /// Hands over the records of `batch` from `first` on and returns how many were taken. Fewer
+    /// than all is back-pressure: call `poll` and go on. `topics` are the names behind the batch's
+    /// topic indices, the same in every call.
+    func send(_ batch: OutputBatch, from first: Int, topics: [String]) throws(ClusterError) -> Int
+
+    /// Takes delivery reports; waits up to `timeout` for the first.
+    ///
+    /// - Throws: the first delivery that failed since the last call, or a fatal error.
+    func poll(timeout: Duration) throws(ClusterError)
+
+    /// Waits until every record that was handed over is acknowledged.
+    func flush(timeout: Duration) throws(ClusterError)
+
+    /// Records handed over and not yet acknowledged.
+    var outstandingCount: Int { get }
+
+    /// Closes without waiting for what is outstanding.
+    func close()
+}
+
+/// Why a cluster could not do what it was asked.
+public struct ClusterError: Error, Sendable, Equatable {
+    public enum Kind: String, Sendable {
+        /// A property was refused: `subject` names it.
+        case configuration
+        /// No broker answers.
+        case unreachable
+        case authentication
+        case unknownTopic
+        /// The member was expelled, or its generation is over.
+        case fenced
+        /// It may work when tried again.
+        case retriable
+        case fatal
+    }
+
+    public var kind: Kind
+    /// The client's name of the error, such as `_ALL_BROKERS_DOWN`.
+    public var code: String
+    /// The client's own words, free of secrets.
+    public var reason: String
+    /// The property, topic or partition that it is about.
+    public var subject: String
+
+    public init(kind: Kind, code: String, reason: String, subject: String = "") {
+        self.kind = kind
+        self.code = code
+        self.reason = reason
+        self.subject = subject
+    }
+}
+
+extension ClusterError: CustomStringConvertible {
+    public var description: String {
+        let about = subject.isEmpty ? "" : " (\(subject))"
+        return "\(code)\(about): \(reason)"
+    }
+}

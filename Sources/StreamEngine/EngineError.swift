@@ -1,0 +1,48 @@
+public import StreamCore
+
+/// Why an application had to stop.
+public enum EngineError: Error, Sendable, Equatable {
+    case cluster(ClusterError, doing: String)
+    case brokersAway(limit: Duration, last: ClusterError?)
+    case missingTopics([String])
+    /// Topics that one task reads must have the same number of partitions.
+    case differentPartitionCounts([String: Int32])
+    case state(StoreError)
+    case task(TaskError)
+    case offsets(OffsetDisagreement)
+    /// The threads did not end in time.
+    case shutdownTookTooLong(limit: Duration)
+}
+
+extension EngineError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .cluster(let error, let doing): "\(doing) failed with \(error)"
+        case .brokersAway(let limit, let last):
+            """
+            no broker answered for \(DurationText.format(limit))\
+            \(last.map { " (\($0))" } ?? ""); check 'bootstrap.servers' and the cluster, or raise \
+            'processing.broker_timeout'
+            """
+        case .missingTopics(let topics):
+            """
+            missing topics: \(topics.sorted().joined(separator: ", ")); create them, correct the \
+            names in the topology, or run with --create-topics
+            """
+        case .differentPartitionCounts(let counts):
+            """
+            topics that are read together have different numbers of partitions: \
+            \(counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")); \
+            records of one key would go to different tasks; give them the same number
+            """
+        case .state(let error): error.description
+        case .task(let error): error.description
+        case .offsets(let disagreement): disagreement.description
+        case .shutdownTookTooLong(let limit):
+            """
+            the shutdown took longer than \(DurationText.format(limit)); what was not committed is \
+            processed again at the next start
+            """
+        }
+    }
+}

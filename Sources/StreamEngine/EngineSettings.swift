@@ -1,0 +1,46 @@
+/// How an application runs: what `processing:` of a topology file says.
+public struct EngineSettings: Sendable {
+    /// How many stream threads the process has; each is a member of the consumer group.
+    public var threads: Int
+    public var commitInterval: Duration
+    /// How long brokers may be away before the process ends.
+    public var brokerTimeout: Duration
+    /// How long a shutdown may take.
+    public var shutdownGrace: Duration
+    /// How long a task waits for a partition that is empty but not read to its end.
+    public var maxTaskIdle: Duration
+    /// How long a task waits for the former owner of its state to let go of it.
+    public var stateLockTimeout: Duration
+    /// How many records one run of a task takes at the most.
+    public var runLimit: Int
+    /// Whether a task whose state is missing may start with an empty one.
+    public var allowsStateLoss: Bool
+    /// Whether the engine stops once everything that was written is processed.
+    public var stopsWhenCaughtUp: Bool
+    /// Whether topics that are missing are created, and with how many partitions.
+    public var missingTopics: MissingTopics
+
+    public enum MissingTopics: Sendable, Hashable {
+        case refuse
+        case create(partitions: Int32)
+    }
+
+    public init(
+        threads: Int = 1, commitInterval: Duration = .milliseconds(200),
+        brokerTimeout: Duration = .seconds(60), shutdownGrace: Duration = .seconds(30),
+        maxTaskIdle: Duration = .seconds(1), stateLockTimeout: Duration = .seconds(30),
+        runLimit: Int = 512, allowsStateLoss: Bool = false, stopsWhenCaughtUp: Bool = false,
+        missingTopics: MissingTopics = .refuse
+    ) {
+        self.threads = threads
+        self.commitInterval = commitInterval
+        self.brokerTimeout = brokerTimeout
+        self.shutdownGrace = shutdownGrace
+        self.maxTaskIdle = maxTaskIdle
+        self.stateLockTimeout = stateLockTimeout
+        self.runLimit = runLimit
+        self.allowsStateLoss = allowsStateLoss
+        self.stopsWhenCaughtUp = stopsWhenCaughtUp
+        self.missingTopics = missingTopics
+    }
+}

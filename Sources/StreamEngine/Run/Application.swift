@@ -1,0 +1,74 @@
+public import Events
+public import StreamCore
+
+/// Everything that the threads of an application share and nothing changes.
+public struct Application: Sendable {
+    public let plan: TopologyPlan
+    public let settings: EngineSettings
+    public let cluster: any Cluster
+    public let storage: any StateStorage
+    /// Milliseconds since 1970. The only clock that the engine looks at for events; a parameter,
+    /// so that tests turn it.
+    public let wallClock: @Sendable () -> Timestamp
+    /// Partitions of the source topics, internal ones included; known once the engine has looked.
+    var partitionCounts: [String: Int32] = [:]
+    let committedOffsets = CommittedOffsets()
+
+    public init(
+        plan: TopologyPlan, settings: EngineSettings, cluster: any Cluster,
+        storage: any StateStorage, wallClock: @escaping @Sendable () -> Timestamp
+    ) {
+        self.plan = plan
+        self.settings = settings
+        self.cluster = cluster
+        self.storage = storage
+        self.wallClock = wallClock
+    }
+
+    /// Every topic that a thread subscribes to.
+    var subscribedTopics: [String] {
+        plan.subtopologies.flatMap { $0.sourceTopics.map { plan.topics[$0] } }
+    }
+
+    var isCopartitioned: Bool { plan.subtopologies.contains { $0.sourceTopics.count > 1 } }
+
+    var totalPartitionCount: Int {
+        subscribedTopics.reduce(0) { $0 + Int(partitionCounts[$1] ?? 0) }
+    }
+
+    /// The tasks that read some partitions, and which of these each reads.
+    func tasks(of partitions: [TopicPartition]) -> [TaskIdentifier: [TopicPartition]] {
+        var found: [TaskIdentifier: [TopicPartition]] = [:]
+        for partition in partitions {
+            guard
+                let subtopology = plan.subtopologies.first(where: {
+                    $0.sourceTopics.contains { plan.topics[$0] == partition.topic }
+                })
+            else { continue }
+            let identifier = TaskIdentifier(
+                subtopology: subtopology.index, partition: partition.partition)
+            found[identifier, default: []].append(partition)
+        }
+        return found
+    }
+
+    /// The source partitions whose records can still come to a sub-topology through repartition
+    /// topics.
+    func sourcePartitions(upstreamOf subtopology: Int) -> [TopicPartition] {
+        var upstream: Set<Int> = []
+        var open = [subtopology]
+        while let next = open.popLast() {
+            for repartition in plan.repartitions where repartition.consumer == next {
+                for producer in repartition.producers where upstream.insert(producer).inserted {
+                    open.append(producer)
+                }
+            }
+        }
+        let topics = upstream.sorted().flatMap { plan.subtopologies[$0].sourceTopics }
+        return Set(topics).sorted().flatMap { topic in
+            (0..<(partitionCounts[plan.topics[topic]] ?? 0)).map {
+                TopicPartition(topic: plan.topics[topic], partition: $0)
+            }
+        }
+    }
+}

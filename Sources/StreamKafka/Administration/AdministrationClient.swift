@@ -1,0 +1,90 @@
+internal import CKafka
+internal import StreamCore
+internal import StreamEngine
+
+/// The client for requests that belong to no consumer and no producer. Used by one thread at a
+/// time; frees itself.
+@safe
+struct AdministrationClient: ~Copyable {
+    private let handle: OpaquePointer
+    private let timeout: Duration
+    let translator: ErrorTranslator
+    private let logs: LogDrain
+    private let cluster: EmbeddedCluster?
+    private var trouble: ConnectionTrouble
+
+    init(
+        _ handle: OpaquePointer, timeout: Duration, logs: LogDrain,
+        keepingAlive cluster: EmbeddedCluster?
+    ) {
+        unsafe self.handle = handle
+        self.timeout = timeout
+        self.logs = logs
+        self.cluster = cluster
+        translator = logs.translator
+        trouble = ConnectionTrouble(translator)
+    }
+
+    deinit { unsafe ckafka_admin_destroy(handle) }
+
+    /// Runs one request: `body` gets the shim's handle, the time limit in milliseconds, and the
+    /// error to fill in when it returns `nil`.
+    mutating func request<Answer>(
+        about subject: String = "",
+        _ body: (OpaquePointer, Int32, inout ckafka_error) -> Answer?
+    ) throws(ClusterError) -> Answer {
+        var error = ckafka_error()
+        let answer = unsafe body(handle, timeout.timeoutMilliseconds, &error)
+        unsafe logs.drain(ckafka_admin_logs(handle))
+        var noted = ckafka_error()
+        while unsafe ckafka_admin_next_error(handle, &noted) { _ = trouble.note(noted) }
+        guard let answer else { throw trouble.explain(error, subject: subject) }
+        trouble.clear()
+        return answer
+    }
+
+    /// Throws the first partition's own error.
+    func check(_ partitions: UnsafeMutableBufferPointer<ckafka_partition>) throws(ClusterError) {
+        for index in partitions.indices where unsafe partitions[index].code != 0 {
+            let partition = unsafe partitions[index]
+            throw unsafe translator.translate(
+                code: partition.code, subject: "\(TopicPartition(partition))")
+        }
+    }
+
+    /// Topics by name, with the number of partitions; what is not there, or has no leader yet, is
+    /// left out.
+    mutating func partitionCounts(of names: [String]) throws(ClusterError) -> [String: Int32] {
+        if names.isEmpty { return [:] }
+        return try CStrings.with { (strings) throws(ClusterError) in
+            // The embedded cluster creates each topic that is asked for by name.
+            let isEmbedded = cluster != nil
+            let list = unsafe strings.names(names)
+            let topics = try unsafe request(about: names.joined(separator: ", ")) {
+                unsafe ckafka_admin_describe_topics(
+                    $0, isEmbedded ? nil : list.baseAddress, list.count, $1, &$2)
+            }
+            defer { unsafe ckafka_topic_list_destroy(topics) }
+            let counts = try unsafe partitionCounts(in: topics.pointee)
+            return counts.filter { names.contains($0.key) }
+        }
+    }
+
+    private func partitionCounts(
+        in topics: ckafka_topic_list
+    ) throws(ClusterError) -> [String: Int32] {
+        var counts: [String: Int32] = [:]
+        for index in 0..<(unsafe topics.count) {
+            let topic = unsafe topics.items[index]
+            let name = unsafe String(cString: topic.name)
+            switch unsafe Int(topic.code) {
+            case 0: counts[name] = unsafe topic.partition_count
+            case Int(CKAFKA_CODE_UNKNOWN_TOPIC_OR_PARTITION), Self.leaderNotAvailable: break
+            default: throw unsafe translator.translate(code: topic.code, subject: name)
+            }
+        }
+        return counts
+    }
+
+    private static let leaderNotAvailable = 5
+}

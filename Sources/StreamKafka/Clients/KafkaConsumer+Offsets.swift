@@ -1,0 +1,74 @@
+internal import CKafka
+internal import StreamCore
+internal import StreamEngine
+
+extension KafkaConsumer {
+    func committed(
+        _ partitions: [TopicPartition]
+    ) throws(ClusterError) -> [TopicPartition: CommittedOffset] {
+        if partitions.isEmpty { return [:] }
+        return try CStrings.with { (strings) throws(ClusterError) in
+            let asked = unsafe strings.partitions(partitions)
+            var error = ckafka_error()
+            let answer = unsafe ckafka_consumer_committed(
+                handle, asked.baseAddress, asked.count, requestTimeout.timeoutMilliseconds, &error)
+            drainLogs()
+            guard let answer = unsafe answer else { throw explain(error) }
+            defer { unsafe ckafka_partition_list_destroy(answer) }
+            return try unsafe translator.offsets(in: answer.pointee)
+        }
+    }
+
+    func commit(_ offsets: [TopicPartition: CommittedOffset]) throws(ClusterError) {
+        if offsets.isEmpty { return }
+        try CStrings.with { (strings) throws(ClusterError) in
+            let list = unsafe strings.partitions(offsets)
+            var error = ckafka_error()
+            let isCommitted = unsafe ckafka_consumer_commit(
+                handle, list.baseAddress, list.count, requestTimeout.timeoutMilliseconds, &error)
+            drainLogs()
+            guard isCommitted else { throw explain(error) }
+        }
+        trouble.clear()
+    }
+
+    func offsetRange(_ partition: TopicPartition) throws(ClusterError) -> Range<Int64> {
+        var low: Int64 = 0
+        var high: Int64 = 0
+        var error = ckafka_error()
+        let isKnown = unsafe ckafka_consumer_watermarks(
+            handle, partition.topic, partition.partition, requestTimeout.timeoutMilliseconds,
+            &low, &high, &error)
+        drainLogs()
+        guard isKnown else { throw explain(error, subject: "\(partition)") }
+        return low..<max(low, high)
+    }
+
+    /// The error of a request, with the reason why nobody answered.
+    ///
+    /// What librdkafka noted while the request waited is a warning of the next `wait`, too.
+    private func explain(_ error: ckafka_error, subject: String = "") -> ClusterError {
+        var noted = ckafka_error()
+        while unsafe ckafka_consumer_next_error(handle, &noted) { warn(trouble.note(noted)) }
+        return trouble.explain(error, subject: subject)
+    }
+}
+
+extension ErrorTranslator {
+    /// The committed offsets in an answer; the first partition with an error fails the whole.
+    func offsets(
+        in list: ckafka_partition_list
+    ) throws(ClusterError) -> [TopicPartition: CommittedOffset] {
+        var offsets: [TopicPartition: CommittedOffset] = [:]
+        let items = unsafe UnsafeBufferPointer(start: list.items, count: list.count)
+        for index in items.indices {
+            let item = unsafe items[index]
+            let partition = unsafe TopicPartition(item)
+            guard unsafe item.code == 0 else {
+                throw unsafe translate(code: item.code, subject: "\(partition)")
+            }
+            offsets[partition] = unsafe CommittedOffset(item)
+        }
+        return offsets
+    }
+}

@@ -1,0 +1,50 @@
+internal import Glibc
+
+extension UnsafeRawBufferPointer {
+    /// Bytes without any. A nil base would be NULL to SQLite, so this one has a base that is never
+    /// read.
+    static var empty: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: 1), count: 0)
+    }
+
+    @inline(__always)
+    func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
+        guard count == other.count, let a = baseAddress, let b = other.baseAddress
+        else { return count == other.count }
+        return unsafe memcmp(a, b, count) == 0
+    }
+
+    /// Negative, zero or positive as these bytes come before, are, or come after the others, in the
+    /// order that SQLite gives to blobs: byte by byte, and a prefix before what it begins.
+    @inline(__always)
+    func compare(_ other: UnsafeRawBufferPointer) -> Int {
+        if let a = baseAddress, let b = other.baseAddress {
+            let order = unsafe memcmp(a, b, Swift.min(count, other.count))
+            if order != 0 { return Int(order) }
+        }
+        return count - other.count
+    }
+}
+
+extension [UInt8] {
+    /// As `withUnsafeBytes`, but an error keeps its type.
+    func withBytes<Success, Failure>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Success
+    ) throws(Failure) -> Success {
+        let result = unsafe withUnsafeBytes { bytes in
+            Result { () throws(Failure) in try unsafe body(bytes) }
+        }
+        return try result.get()
+    }
+
+    /// Replaces the content and keeps the memory.
+    @inline(__always)
+    mutating func assign(_ bytes: UnsafeRawBufferPointer) {
+        if count == bytes.count {
+            unsafe withUnsafeMutableBytes { unsafe $0.copyMemory(from: bytes) }
+        } else {
+            removeAll(keepingCapacity: true)
+            unsafe append(contentsOf: bytes)
+        }
+    }
+}

@@ -1,0 +1,119 @@
+internal import StreamCore
+
+/// The settings of a topology file that are not an operator's own.
+///
+/// The loader checks against them, and the JSON Schema is made from them.
+enum TopologyFormat {
+    /// Keys that begin so are passed over, so that a file has a place for its anchors.
+    static let extensionPrefix = "x-"
+
+    static let application = FieldSpec(
+        "application", .string, required: true,
+        "The name of the consumer group, the prefix of internal topics and the name of the state "
+            + "folder.")
+
+    static let kafka = FieldSpec(
+        "kafka", .map(key: "librdkafka property", .string),
+        "Any librdkafka property, passed through as it is. 'bootstrap.servers' defaults to "
+            + "'embedded', a cluster inside the process.")
+
+    static let processing = FieldSpec(
+        "processing", .object(processingFields), "How the topology runs.")
+
+    static let processingFields = [
+        FieldSpec(
+            "guarantee", .choice(["at_least_once", "exactly_once"]), default: "at_least_once",
+            "What a crash may do to outputs: repeat some. 'exactly_once' is not in this version."),
+        FieldSpec(
+            "commit_interval", .duration(allowsZero: false), default: "200ms",
+            "How often state and offsets are committed."),
+        FieldSpec(
+            "threads", .integer(1...256), default: "1", "Stream threads of one process."),
+        FieldSpec(
+            "state_directory", .string, default: ".millrace/state",
+            "Where state is kept, relative to the working directory."),
+        FieldSpec(
+            "cache_size", .size, default: "64MiB", "Memory for the write-back caches of the state."
+        ),
+        FieldSpec(
+            "shutdown_grace", .duration(allowsZero: false), default: "30s",
+            "How long a stopping process may take to finish its batch, commit and leave."),
+        FieldSpec(
+            "broker_timeout", .duration(allowsZero: false), default: "60s",
+            "How long the brokers may be away before the process ends with an error."),
+        FieldSpec(
+            "max_task_idle", .duration(allowsZero: true), default: "1s",
+            "How long a task waits for records of an empty partition before it goes on with the "
+                + "others, so that records are taken in the order of their time."),
+    ]
+
+    static let sources = FieldSpec(
+        "sources", .map(key: "source name", .object(sourceFields)), required: true,
+        "Topics to read, by the name that operators call them by.")
+
+    static let sourceFields = [
+        FieldSpec(
+            "topics", .oneOrMore(.string), "The topics to read; they are read as one stream."),
+        FieldSpec("topic", .string, "The topic to read, when it is one."),
+        FieldSpec(
+            "timestamp", .fieldPath,
+            "The field that carries the event time; else the record's own timestamp."),
+        FieldSpec(
+            "key", .fieldPath,
+            "The field by whose value the topics are partitioned, when it is known; else the "
+                + "record key, whatever it is."),
+        FieldSpec("watermark", .object(watermarkFields), "How event time moves the clock."),
+    ]
+
+    static let watermarkFields = [
+        FieldSpec(
+            "out_of_orderness", .duration(allowsZero: true), default: "0",
+            "How far behind the latest event the watermark stays."),
+        FieldSpec(
+            "idle_after", .duration(allowsZero: false), default: "1m",
+            "After how long without a record a partition no longer holds the watermark back."),
+        FieldSpec(
+            "when_idle", .choice(WatermarkSettings.IdlePolicy.allCases.map(\.rawValue)),
+            default: "hold",
+            "What the clock does when every input is idle: hold until a record comes, or go on "
+                + "with wall time, so that windows close when traffic stops."),
+        FieldSpec(
+            "ahead_limit", .duration(allowsZero: false), default: "1d",
+            "An event further ahead of its record's timestamp than this does not move the clock."),
+    ]
+
+    static let operators = FieldSpec(
+        "operators", .map(key: "operator name", .json), required: true,
+        "The steps, by name. Each has 'from' and one key that is the kind of operator, with its "
+            + "settings.")
+
+    /// What every entry under `operators` has besides its operator.
+    static let operatorFields = [
+        FieldSpec(
+            "from", .oneOrMore(.string), required: true,
+            "What it reads: a source, an operator, or an output of one, as in 'parsed.failed'."),
+        FieldSpec(
+            "on_error", .choice(ErrorPolicy.allCases.map(\.rawValue)), default: "dead_letter",
+            "What happens to a record that it can't take: to its output for failures, dropped "
+                + "and counted, or the task stops."),
+    ]
+
+    static let sinks = FieldSpec(
+        "sinks", .map(key: "topic", .object(sinkFields)), required: true,
+        "Topics to write, by name.")
+
+    static let sinkFields = [
+        FieldSpec(
+            "from", .oneOrMore(.string), required: true,
+            "What it writes: an operator, or an output of one, as in 'parsed.failed'."),
+        FieldSpec(
+            "key", .fieldPath,
+            "The field whose value becomes the key of the records; else they keep the one they "
+                + "have."),
+    ]
+
+    /// The parts of a file, in the order in which people write them.
+    static let parts = [
+        application, kafka, processing, sources, operators, sinks, TopologyTestFormat.tests,
+    ]
+}

@@ -1,0 +1,186 @@
+internal import ArgumentParser
+internal import Events
+internal import Foundation
+internal import Logging
+internal import StreamCore
+internal import StreamEngine
+internal import StreamKafka
+internal import TopologyFiles
+
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Runs a topology: from Kafka to Kafka, or over files.",
+        discussion: """
+            Without --input it runs until SIGINT or SIGTERM: the batch in hand is finished and \
+            committed, and the group is left. With --input it reads files of one JSON document a \
+            line instead of topics, writes a file per sink and ends; no broker is needed.
+            """)
+
+    @Argument(help: "A topology file.", completion: .file(extensions: ["yaml", "yml"]))
+    var file: String
+
+    @Option(help: "A file to read instead of a topic: FILE, or TOPIC=FILE. May be repeated.")
+    var input: [String] = []
+
+    @Option(help: "Where the files of the sinks go; with --input.")
+    var outputDirectory: String?
+
+    @Option(help: "The field whose value becomes the record key; with --input.")
+    var keyField: String?
+
+    @Flag(help: "Create source and sink topics that are missing.")
+    var createTopics = false
+
+    @Option(help: "With how many partitions --create-topics creates topics.")
+    var partitions: Int32 = 4
+
+    @Flag(help: "Stop once everything that is there is processed.")
+    var untilCaughtUp = false
+
+    @Flag(help: "Start tasks whose state is missing with empty state.")
+    var allowStateLoss = false
+
+    @Option(help: "Where state is kept, instead of processing.state_directory.")
+    var stateDirectory: String?
+
+    @Option(help: "Print a summary at the end: text or json.")
+    var report: ReportFormat = .text
+
+    @OptionGroup var logOptions: LogOptions
+
+    enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
+        case text, json
+    }
+
+    func validate() throws {
+        if input.isEmpty, outputDirectory != nil {
+            throw ValidationError("--output-directory goes with --input")
+        }
+        if !input.isEmpty, outputDirectory == nil {
+            throw ValidationError("--input needs --output-directory")
+        }
+    }
+
+    func run() throws {
+        let topology: LoadedTopology
+        do {
+            topology = try LoadedTopology(path: file)
+        } catch {
+            throw Outcome.refuse(error)
+        }
+        do {
+            if input.isEmpty {
+                try runOnCluster(topology)
+            } else {
+                try runOverFiles(topology)
+            }
+        } catch let code as ExitCode {
+            throw code
+        } catch let error as ValidationError {
+            throw error
+        } catch {
+            throw Outcome.stop(error)
+        }
+    }
+
+    // MARK: On a cluster
+
+    private func runOnCluster(_ topology: LoadedTopology) throws {
+        let log = logOptions.logger()
+        var settings = topology.engineSettings
+        settings.stopsWhenCaughtUp = untilCaughtUp
+        settings.allowsStateLoss = allowStateLoss
+        // An embedded cluster begins empty: its topics are there only when they are made.
+        if createTopics || topology.kafka.isEmbedded {
+            settings.missingTopics = .create(partitions: partitions)
+        }
+        let directory = stateDirectory ?? topology.file.processing.stateDirectory
+        let application = Application(
+            plan: topology.plan, settings: settings, cluster: topology.cluster(log: log),
+            storage: topology.storage(in: directory), wallClock: LoadedTopology.wallClock)
+        let engine = Engine(application, log: log)
+        let signals = StopSignals { name in
+            log.notice("\(name): finishing; a second one ends at once")
+            engine.stop()
+        }
+        let start = ContinuousClock.now
+        defer { withExtendedLifetime(signals) {} }
+        try engine.run()
+        print(engine.metrics, elapsed: ContinuousClock.now - start)
+    }
+
+    private func print(_ metrics: EngineMetrics, elapsed: Duration) {
+        let seconds = (metrics.activeTime ?? elapsed) / .seconds(1)
+        let rate = Double(metrics.records) / max(seconds, 0.000_001)
+        switch report {
+        case .text:
+            Terminal.print(
+                "\(NumberText.grouped(metrics.records)) records read, "
+                    + "\(NumberText.grouped(metrics.sent)) written, "
+                    + "\(NumberText.grouped(metrics.commits)) commits in \(seconds) s")
+        case .json:
+            Terminal.print(
+                """
+                {"records":\(metrics.records),"sent":\(metrics.sent),"commits":\(metrics.commits),\
+                "seconds":\(seconds),"records_per_second":\(rate),\
+                "commit_ms_p50":\(Double(metrics.commitMicrosecondsMedian) / 1000),\
+                "commit_ms_p99":\(Double(metrics.commitMicrosecondsHigh) / 1000)}
+                """)
+        }
+    }
+
+    // MARK: Over files
+
+    private func runOverFiles(_ topology: LoadedTopology) throws {
+        let state = FileManager.default.temporaryDirectory
+            .appending(path: "millrace-\(ProcessInfo.processInfo.processIdentifier)")
+        defer { try? FileManager.default.removeItem(at: state) }
+        var run = try FileRun(
+            plan: topology.plan, inputs: try inputs(of: topology.plan),
+            keyField: try keyField.map { try FieldPath($0) }, outputDirectory: outputDirectory!,
+            storage: topology.storage(in: state.path), now: LoadedTopology.wallClock())
+        var bar = ProgressBar()
+        let start = ContinuousClock.now
+        var last = FileRun.Progress()
+        try run.run { progress in
+            last = progress
+            bar.show(progress)
+        }
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        for metrics in run.metrics { Terminal.print(Self.line(metrics, of: topology.plan)) }
+        Terminal.print(
+            "\(NumberText.grouped(last.records)) records in \(seconds) s, "
+                + "\(NumberText.grouped(Int(Double(last.records) / max(seconds, 0.001))))/s")
+    }
+
+    private static func line(_ metrics: OperatorMetrics, of plan: TopologyPlan) -> String {
+        let node = plan.topology.operators.first { $0.name == metrics.name }
+        let outputs = ["out"] + (node?.spec.sideOutputs.map(\.name) ?? [])
+        let counts = zip(outputs, metrics.emitted).filter { $0.0 == "out" || $0.1 > 0 }
+            .map { "\($0.0) \(NumberText.grouped($0.1))" }
+        return "\(metrics.name): in \(NumberText.grouped(metrics.received)), "
+            + counts.joined(separator: ", ")
+            + (metrics.dropped > 0 ? ", dropped \(NumberText.grouped(metrics.dropped))" : "")
+            + (metrics.late > 0 ? ", late \(NumberText.grouped(metrics.late))" : "")
+    }
+
+    private func inputs(of plan: TopologyPlan) throws -> [FileRun.Input] {
+        let topics = plan.externalSourceTopics
+        return try input.map { text in
+            if let separator = text.firstIndex(of: "="),
+                topics.contains(String(text[..<separator]))
+            {
+                return FileRun.Input(
+                    topic: String(text[..<separator]),
+                    path: String(text[text.index(after: separator)...]))
+            }
+            guard topics.count == 1 else {
+                throw ValidationError(
+                    "the topology reads \(topics.joined(separator: ", ")): "
+                        + "say which one as --input TOPIC=\(text)")
+            }
+            return FileRun.Input(topic: topics[0], path: text)
+        }
+    }
+}

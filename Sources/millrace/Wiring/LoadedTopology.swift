@@ -1,0 +1,68 @@
+internal import Events
+internal import Foundation
+internal import Logging
+internal import Operators
+internal import StreamCore
+internal import StreamEngine
+internal import StreamKafka
+internal import StreamState
+internal import TopologyFiles
+
+/// A topology file that was read and checked in full, and what is made from it.
+struct LoadedTopology {
+    let file: TopologyFile
+    let plan: TopologyPlan
+    let kafka: KafkaSettings
+
+    /// - Throws: everything that is wrong with the file, its graph and its Kafka properties.
+    init(
+        path: String, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(Diagnostics) {
+        file = try TopologyLoader(operators: .standard, environment: environment).load(path)
+        plan = try TopologyPlan(file.topology)
+        kafka = KafkaSettings(
+            properties: file.kafka.map {
+                StreamKafka.KafkaProperty(name: $0.name, value: $0.value, location: $0.location)
+            },
+            location: file.bootstrapServers.location)
+        let isCopartitioned = plan.subtopologies.contains { $0.sourceTopics.count > 1 }
+        let wrong = kafka.validate(isCopartitioned: isCopartitioned)
+        guard wrong.isEmpty else { throw wrong }
+    }
+
+    var engineSettings: EngineSettings {
+        let processing = file.processing
+        return EngineSettings(
+            threads: processing.threads, commitInterval: processing.commitInterval,
+            brokerTimeout: processing.brokerTimeout, shutdownGrace: processing.shutdownGrace,
+            maxTaskIdle: processing.maxTaskIdle)
+    }
+
+    func cluster(log: Logger) -> KafkaCluster {
+        KafkaCluster(kafka, requestTimeout: min(file.processing.brokerTimeout, .seconds(30))) {
+            line in
+            log.log(level: Self.level(line.level), "\(line.text)", metadata: ["client": "\(line.client)"])
+        }
+    }
+
+    private static func level(_ level: KafkaLog.Level) -> Logger.Level {
+        switch level {
+        case .emergency, .alert, .critical: .critical
+        case .error: .error
+        case .warning: .warning
+        case .notice: .notice
+        case .information: .info
+        case .debug: .debug
+        }
+    }
+
+    func storage(in directory: String) -> SQLiteStateStorage {
+        SQLiteStateStorage(
+            root: directory, application: file.application,
+            cacheByteLimit: file.processing.cacheSize)
+    }
+
+    static func wallClock() -> Timestamp {
+        Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+    }
+}

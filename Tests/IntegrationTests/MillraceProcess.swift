@@ -1,0 +1,89 @@
+import Foundation
+
+/// The `millrace` command, run as its users run it.
+final class MillraceProcess {
+    static let root = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../..").standardizedFileURL
+    static let binary =
+        ProcessInfo.processInfo.environment["MILLRACE_BINARY"]
+        ?? root.appending(path: ".build/release/millrace").path
+
+    private let process = Process()
+    private let outputPath: URL
+    private let errorPath: URL
+
+    init(_ arguments: [String], environment: [String: String] = [:], in folder: TestFolder) throws {
+        let number = UInt32.random(in: 0...UInt32.max)
+        outputPath = folder.url.appending(path: "out-\(number).txt")
+        errorPath = folder.url.appending(path: "err-\(number).txt")
+        for path in [outputPath, errorPath] {
+            FileManager.default.createFile(atPath: path.path, contents: nil)
+        }
+        process.executableURL = URL(filePath: Self.binary)
+        process.arguments = arguments
+        process.currentDirectoryURL = Self.root
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardOutput = try FileHandle(forWritingTo: outputPath)
+        process.standardError = try FileHandle(forWritingTo: errorPath)
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+    }
+
+    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+
+    var isRunning: Bool { process.isRunning }
+    var output: String { text(of: outputPath) }
+    var errors: String { text(of: errorPath) }
+
+    private func text(of path: URL) -> String {
+        (try? String(contentsOf: path, encoding: .utf8)) ?? ""
+    }
+
+    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Ends the process as a crash would.
+    func crash() {
+        send(SIGKILL)
+        process.waitUntilExit()
+    }
+
+    /// Waits for the end, for a bounded time; returns the exit status, or `nil` if it still runs.
+    func waitForEnd(atMost limit: Duration = .seconds(60)) -> Int32? {
+        let deadline = ContinuousClock.now + limit
+        while process.isRunning, ContinuousClock.now < deadline { usleepBriefly() }
+        return process.isRunning ? nil : process.terminationStatus
+    }
+
+    /// Waits until what the process logs contains `text`.
+    func waitForLog(_ text: String, atMost limit: Duration = .seconds(60)) -> Bool {
+        let deadline = ContinuousClock.now + limit
+        while !errors.contains(text) {
+            guard process.isRunning, ContinuousClock.now < deadline else { return false }
+            usleepBriefly()
+        }
+        return true
+    }
+
+    /// Between two looks at another process there is nothing to wait for but time.
+    private func usleepBriefly() { RunLoop.current.run(until: Date(timeIntervalSinceNow: 0.01)) }
+}
+
+/// A folder of one test, removed at its end.
+final class TestFolder {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory
+            .appending(path: "millrace-it-\(UInt64.random(in: 0...UInt64.max))")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    func path(_ name: String) -> String { url.appending(path: name).path }
+
+    func write(_ text: String, to name: String) throws -> String {
+        try text.write(toFile: path(name), atomically: true, encoding: .utf8)
+        return path(name)
+    }
+}

@@ -1,0 +1,147 @@
+import Events
+import Foundation
+import StreamCore
+import StreamEngine
+import StreamKafka
+
+/// The cluster that the tests run on: `MILLRACE_TEST_BOOTSTRAP`, whatever it is.
+struct TestBroker {
+    static let bootstrap = ProcessInfo.processInfo.environment["MILLRACE_TEST_BOOTSTRAP"]
+    static var isThere: Bool { bootstrap != nil }
+
+    let cluster: KafkaCluster
+    /// A name that no other test and no earlier run has used.
+    let name: String
+
+    init(_ test: String) {
+        name = "it-\(test)-\(UInt32.random(in: 0...UInt32.max))"
+        cluster = KafkaCluster(
+            KafkaSettings(properties: [
+                KafkaProperty(name: "bootstrap.servers", value: Self.bootstrap ?? "")
+            ]))
+    }
+
+    func topic(_ suffix: String) -> String { "\(name)-\(suffix)" }
+
+    func create(_ topics: [String], partitions: Int32 = 4) throws {
+        try cluster.createTopics(topics.map { TopicSpec(name: $0, partitions: partitions) })
+    }
+
+    // MARK: Writing
+
+    struct Record {
+        var key: String?
+        var value: [UInt8]?
+        var timestamp: Int64 = -1
+    }
+
+    /// Writes the records and waits until they are acknowledged.
+    func write(_ records: [Record], to topic: String) throws {
+        let producer = try cluster.makeProducer(ProducerSettings(clientID: "\(name)-writer"))
+        defer { producer.close() }
+        let batch = OutputBatch()
+        for record in records {
+            append(record, to: batch)
+            if batch.count == 1000 { try send(batch, to: topic, with: producer) }
+        }
+        try send(batch, to: topic, with: producer)
+        try producer.flush(timeout: .seconds(60))
+    }
+
+    private func append(_ record: Record, to batch: OutputBatch) {
+        unsafe Array((record.key ?? "").utf8).withUnsafeBytes { key in
+            unsafe (record.value ?? []).withUnsafeBytes { value in
+                unsafe batch.append(
+                    key: record.key == nil ? nil : key, value: record.value == nil ? nil : value,
+                    topic: 0, timestamp: record.timestamp)
+            }
+        }
+    }
+
+    private func send(
+        _ batch: OutputBatch, to topic: String, with producer: any Producer
+    ) throws {
+        var sent = 0
+        while sent < batch.count {
+            sent += try producer.send(batch, from: sent, topics: [topic])
+            try producer.poll(timeout: sent < batch.count ? .milliseconds(20) : .zero)
+        }
+        batch.removeAll()
+    }
+
+    // MARK: Reading
+
+    struct Seen {
+        var key: String?
+        var value: String?
+        var headers: [String: String]
+    }
+
+    /// Reads topics from their beginning until `isDone` says so, or for `limit`.
+    func read(
+        _ topics: [String], atMost limit: Duration, until isDone: ([String: [Seen]]) -> Bool
+    ) throws -> [String: [Seen]] {
+        let consumer = try cluster.makeConsumer(
+            ConsumerSettings(
+                group: "\(name)-reader-\(UInt32.random(in: 0...UInt32.max))",
+                clientID: "\(name)-reader", isCopartitioned: false))
+        defer { consumer.close() }
+        try consumer.subscribe(to: topics)
+        var seen: [String: [Seen]] = [:]
+        var partitions: [TopicPartition] = []
+        let batch = RecordBatch()
+        let deadline = ContinuousClock.now + limit
+        while ContinuousClock.now < deadline {
+            switch try consumer.wait(timeout: .milliseconds(100)) {
+            case .assigned(let assigned, let incremental):
+                partitions = assigned
+                try consumer.assign(
+                    Dictionary(uniqueKeysWithValues: assigned.map { ($0, .reset) }),
+                    incremental: incremental)
+            case .revoked(let revoked, _, let incremental):
+                partitions = []
+                try consumer.unassign(revoked, incremental: incremental)
+            case .nothing, .recordsReady, .warning: break
+            }
+            for partition in partitions {
+                _ = try consumer.fetch(
+                    partition, into: batch, recordLimit: 5000, byteLimit: 8 << 20)
+                seen[partition.topic, default: []] += batch.slots.map { Self.seen($0, in: batch) }
+            }
+            if isDone(seen) { break }
+        }
+        return seen
+    }
+
+    private static func seen(_ slot: RecordBatch.Slot, in batch: RecordBatch) -> Seen {
+        var headers: [String: String] = [:]
+        if let bytes = unsafe part(slot.headersStart, slot.headersCount, of: batch) {
+            var reader = unsafe RecordHeaders(bytes)
+            while let header = reader.next() {
+                let name = unsafe String(decoding: header.name, as: UTF8.self)
+                headers[name] =
+                    unsafe header.value.map { unsafe String(decoding: $0, as: UTF8.self) } ?? ""
+            }
+        }
+        return unsafe Seen(
+            key: part(slot.keyStart, slot.keyCount, of: batch)
+                .map { unsafe String(decoding: $0, as: UTF8.self) },
+            value: part(slot.valueStart, slot.valueCount, of: batch)
+                .map { unsafe String(decoding: $0, as: UTF8.self) },
+            headers: headers)
+    }
+
+    private static func part(
+        _ start: UInt32, _ count: Int32, of batch: RecordBatch
+    ) -> UnsafeRawBufferPointer? {
+        guard count >= 0 else { return nil }
+        return unsafe UnsafeRawBufferPointer(
+            rebasing: batch.bytes[Int(start)..<Int(start) + Int(count)])
+    }
+
+    /// The sum of the group's committed offsets of a topic.
+    func committedCount(group: String, topic: String) throws -> Int64 {
+        let offsets = try cluster.groupOffsets(of: group)
+        return offsets.filter { $0.key.topic == topic }.reduce(0) { $0 + $1.value.offset }
+    }
+}

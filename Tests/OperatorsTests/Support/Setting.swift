@@ -1,0 +1,81 @@
+import Operators
+import StreamCore
+
+/// A value of a topology file, written as a literal.
+indirect enum Setting {
+    case null
+    case boolean(Bool)
+    case integer(Int64)
+    /// A number as the file writes it: `1.10`.
+    case number(String)
+    case string(String)
+    case list([Setting])
+    case map([(String, Setting)])
+
+    var value: ConfigurationValue {
+        switch self {
+        case .null: ConfigurationValue(.null, at: .none)
+        case .boolean(let boolean):
+            ConfigurationValue(.boolean(boolean), text: "\(boolean)", at: .none)
+        case .integer(let integer):
+            ConfigurationValue(.integer(integer), text: "\(integer)", at: .none)
+        case .number(let text):
+            ConfigurationValue(.number(Double(text) ?? .nan), text: text, at: .none)
+        case .string(let string): ConfigurationValue(.string(string), text: string, at: .none)
+        case .list(let settings):
+            ConfigurationValue(.list(settings.map(\.value)), at: .none)
+        case .map(let entries):
+            ConfigurationValue(
+                .map(
+                    entries.map {
+                        .init(key: $0.0, keyLocation: .none, value: $0.1.value)
+                    }), at: .none)
+        }
+    }
+}
+
+extension Setting: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByStringLiteral,
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+    init(nilLiteral: ()) { self = .null }
+    init(booleanLiteral value: Bool) { self = .boolean(value) }
+    init(integerLiteral value: Int64) { self = .integer(value) }
+    init(floatLiteral value: Double) { self = .number("\(value)") }
+    init(stringLiteral value: String) { self = .string(value) }
+    init(arrayLiteral elements: Setting...) { self = .list(elements) }
+    init(dictionaryLiteral elements: (String, Setting)...) { self = .map(elements) }
+}
+
+/// What is wrong with an operator's settings, as sentences.
+func problems(
+    of spec: OperatorSpec, _ settings: Setting, files: [String: String] = [:]
+) -> [String] {
+    var configuration = makeConfiguration(settings, files: files)
+    let definition = spec.make(&configuration)
+    let problems = configuration.diagnostics.all.map { diagnostic in
+        diagnostic.message + (diagnostic.remedy.map { "; \($0)" } ?? "")
+    }
+    precondition(problems.isEmpty == (definition != nil), "made and reported do not agree")
+    return problems
+}
+
+/// The operator that the settings describe.
+func makeDefinition(
+    _ spec: OperatorSpec, _ settings: Setting, files: [String: String] = [:]
+) throws -> any OperatorDefinition {
+    var configuration = makeConfiguration(settings, files: files)
+    guard let definition = spec.make(&configuration) else { throw configuration.diagnostics }
+    return definition
+}
+
+private struct MissingFile: Error, CustomStringConvertible {
+    var description: String { "no such file" }
+}
+
+private func makeConfiguration(_ settings: Setting, files: [String: String]) -> Configuration {
+    Configuration(name: "tested", value: settings.value) { path in
+        guard let text = files[path] else { throw MissingFile() }
+        return Array(text.utf8)
+    }
+}
