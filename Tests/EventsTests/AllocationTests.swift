@@ -88,7 +88,7 @@ import Testing
                 arena.setKey(of: &event, toValueAt: url)
                 unsafe arena.addHeader("name", value: arena.bytes(event.key), to: &event)
                 arena.settle(&event)
-                output.append(target.adopt(event, from: arena), of: target, topic: 0)
+                unsafe output.append(target.adopt(event, from: arena), of: target, topic: 0)
             }
         }
         // when
@@ -106,7 +106,7 @@ import Testing
         var buffer = ByteBuffer(capacity: 8_192)
         var count = 0
         func run() {
-            rows.withUnsafeBytes { text in
+            unsafe rows.withUnsafeBytes { text in
                 buffer.removeAll()
                 reader.restart()
                 while unsafe reader.next(in: text, into: &buffer) != nil { count += 1 }

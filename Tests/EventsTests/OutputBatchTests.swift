@@ -22,8 +22,8 @@ import Testing
         arena.addHeader("added", value: "1", to: &event)
         // when
         let batch = OutputBatch()
-        batch.append(event, of: arena, topic: 4)
-        batch.append(event, of: arena, topic: 5, key: .absent, partition: 2)
+        unsafe batch.append(event, of: arena, topic: 4)
+        unsafe batch.append(event, of: arena, topic: 5, key: .absent, partition: 2)
         // then
         #expect(unsafe Self.bytes(batch.value(of: 0)) == #"{"a":1,"b":true}"#)
         #expect(unsafe Self.bytes(batch.key(of: 0)) == "key")
@@ -38,7 +38,9 @@ import Testing
     func replacesHeaders() {
         func encoded(_ name: String) -> [UInt8] {
             var buffer = ByteBuffer()
-            Array(name.utf8).withUnsafeBytes { unsafe buffer.append(headerName: $0, value: nil) }
+            unsafe Array(name.utf8).withUnsafeBytes {
+                unsafe buffer.append(headerName: $0, value: nil)
+            }
             return unsafe Array(buffer.bytes)
         }
         let records = RecordBatch()
@@ -48,7 +50,7 @@ import Testing
         arena.attach(records)
         let event = arena.addEvent(record: 0)
         let batch = OutputBatch()
-        encoded("new").withUnsafeBytes { new in
+        unsafe encoded("new").withUnsafeBytes { new in
             unsafe batch.append(
                 event, of: arena, topic: 0, firstHeaders: new, skippedHeaderBytes: first.count)
         }
@@ -62,7 +64,7 @@ import Testing
         let arena = EventArena()
         arena.attach(records)
         let batch = OutputBatch()
-        batch.append(arena.addEvent(record: 0), of: arena, topic: 0)
+        unsafe batch.append(arena.addEvent(record: 0), of: arena, topic: 0)
         #expect(batch.slots[0].valueCount == -1)
         #expect(unsafe batch.value(of: 0) == nil)
         #expect(unsafe Self.bytes(batch.key(of: 0)) == "")
@@ -74,7 +76,9 @@ import Testing
     func copiesRecords() {
         let batch = OutputBatch()
         let key: [UInt8] = [1]
-        key.withUnsafeBytes { unsafe batch.append(key: $0, value: nil, topic: 1, timestamp: 9) }
+        unsafe key.withUnsafeBytes {
+            unsafe batch.append(key: $0, value: nil, topic: 1, timestamp: 9)
+        }
         let other = OutputBatch()
         other.append(batch, record: 0)
         batch.removeAll()

@@ -6,7 +6,8 @@ import Testing
 
 @Suite("The cluster")
 struct KafkaClusterTests {
-    @Test("topics are created once, with their partitions, and described", arguments: TestCluster.all)
+    @Test(
+        "topics are created once, with their partitions, and described", arguments: TestCluster.all)
     func topics(cluster: TestCluster) throws {
         let kafka = cluster.connect()
         let names = [unique("one"), unique("three"), unique("default"), unique("missing")]
@@ -49,7 +50,9 @@ struct KafkaClusterTests {
         }
     }
 
-    @Test("the embedded cluster takes a deletion of records for done, and refuses other administration")
+    @Test(
+        "the embedded cluster takes a deletion of records for done, and refuses other administration"
+    )
     func embeddedLimits() throws {
         let kafka = TestCluster.embedded.connect()
         let partition = TopicPartition(topic: unique("t"), partition: 0)
@@ -75,7 +78,8 @@ struct KafkaClusterTests {
         #expect(try own.describeTopics([topic]) == [:])
     }
 
-    @Test("a topic that a broker refuses is refused with its reason", arguments: TestCluster.brokers)
+    @Test(
+        "a topic that a broker refuses is refused with its reason", arguments: TestCluster.brokers)
     func refusedTopic(cluster: TestCluster) throws {
         let error = try clusterError {
             try cluster.connect().createTopics([TopicSpec(name: "no/such name", partitions: 1)])
@@ -117,7 +121,8 @@ struct KafkaClusterTests {
         #expect(behind[all[0]] == nil || behind[all[0]] == 10)
     }
 
-    @Test("the offsets of a group without members are read and altered",
+    @Test(
+        "the offsets of a group without members are read and altered",
         arguments: TestCluster.brokers)
     func groupOffsets(cluster: TestCluster) throws {
         let kafka = cluster.connect()

@@ -78,7 +78,8 @@ struct KafkaConsumerTests {
         try eventually("silence") {
             try consumer.wait(timeout: .milliseconds(50)) == .nothing ? () : nil
         }
-        #expect(duration { _ = try? consumer.wait(timeout: .milliseconds(200)) } > .milliseconds(150))
+        #expect(
+            duration { _ = try? consumer.wait(timeout: .milliseconds(200)) } > .milliseconds(150))
         for round in 0..<3 {
             try producer.deliver([TestRecord(value: "\(round)", partition: 1)], to: topic)
             _ = try consumer.nextRecords(of: free, into: batch, recordLimit: 10)
@@ -140,14 +141,16 @@ struct KafkaConsumerTests {
         successor.close()
     }
 
-    @Test("an offset that is gone starts anew where auto.offset.reset says, and it is told",
+    @Test(
+        "an offset that is gone starts anew where auto.offset.reset says, and it is told",
         arguments: TestCluster.brokers)
     func offsetIsGone(cluster: TestCluster) throws {
         let kafka = cluster.connect()
         let topic = unique("gone")
         let partition = TopicPartition(topic: topic, partition: 0)
         try kafka.createTopics([TopicSpec(name: topic, partitions: 1)])
-        try kafka.makeProducer(.test).deliver((0..<10).map { TestRecord(value: "\($0)") }, to: topic)
+        try kafka.makeProducer(.test).deliver(
+            (0..<10).map { TestRecord(value: "\($0)") }, to: topic)
         try kafka.deleteRecords(before: [partition: 6])
         let consumer = try kafka.makeConsumer(.test)
         #expect(try consumer.offsetRange(partition) == 6..<10)

@@ -6,7 +6,8 @@ import Testing
 
 @Suite("The producer")
 struct KafkaProducerTests {
-    @Test("records arrive as they were sent, with every part absent, empty or there",
+    @Test(
+        "records arrive as they were sent, with every part absent, empty or there",
         arguments: TestCluster.all)
     func roundTrip(cluster: TestCluster) throws {
         let kafka = cluster.connect()
@@ -56,7 +57,8 @@ struct KafkaProducerTests {
         #expect(record.timestamp >= TestRecord.today)
     }
 
-    @Test("a full queue is back-pressure: fewer records are taken, none is lost",
+    @Test(
+        "a full queue is back-pressure: fewer records are taken, none is lost",
         arguments: TestCluster.all)
     func backPressure(cluster: TestCluster) throws {
         let kafka = cluster.connect(["queue.buffering.max.messages": "10", "linger.ms": "0"])

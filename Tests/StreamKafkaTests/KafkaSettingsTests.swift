@@ -19,7 +19,8 @@ struct KafkaSettingsTests {
         #expect(!settings.isEmbedded)
     }
 
-    @Test("a name that librdkafka doesn't know is reported once, with its line and the nearest name")
+    @Test(
+        "a name that librdkafka doesn't know is reported once, with its line and the nearest name")
     func unknownName() {
         let diagnostics = KafkaSettings("b:9092", ["linger.m": "5"]).validate()
         #expect(

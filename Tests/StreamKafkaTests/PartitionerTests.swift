@@ -45,7 +45,8 @@ struct PartitionerTests {
         let kafka = cluster.connect()
         let topic = unique("keys")
         try kafka.createTopics([TopicSpec(name: topic, partitions: count)])
-        let keys = ["", "21", "foobar", "a-little-bit-long-string"] + (0..<500).map { "user-\($0)" }
+        let keys =
+            ["", "21", "foobar", "a-little-bit-long-string"] + (0..<500).map { "user-\($0)" }
         let producer = try kafka.makeProducer(.test)
         try producer.deliver(keys.map { TestRecord(key: $0, value: $0) }, to: topic)
 

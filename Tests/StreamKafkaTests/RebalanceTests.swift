@@ -5,8 +5,9 @@ import Testing
 
 @Suite("Rebalances")
 struct RebalanceTests {
-    @Test("nothing is carried out before the engine says so, and the group waits for it",
-        arguments: TestCluster.brokers, ["cooperative-sticky", "range"])
+    @Test(
+        "nothing is carried out before the engine says so, and the group waits for it",
+        arguments: TestCluster.all, ["range", "cooperative-sticky"])
     func joinAndLeave(cluster: TestCluster, strategy: String) throws {
         // The small test broker sometimes forgets to answer a join: ask again soon.
         let kafka = cluster.connect([

@@ -47,7 +47,7 @@ enum TaskInputs {
         }
     }
 
-    private static func decodingNode(
+    static func decodingNode(
         of source: Int, in subtopology: TopologyPlan.Subtopology
     ) -> any DecodingOperatorDefinition {
         for node in subtopology.nodes where node.inputs.contains(where: { $0.node == source }) {
@@ -58,5 +58,24 @@ enum TaskInputs {
             }
         }
         preconditionFailure("a checked topology parses every source")
+    }
+}
+
+extension TopologyPlan {
+    /// A decoder for the records of a source topic, as its task uses it: for looking at records
+    /// before they are processed.
+    ///
+    /// - Precondition: the topic is one that a source names.
+    public func makeDecoder(topic: String) -> any RecordDecoder {
+        for subtopology in subtopologies {
+            for (index, node) in subtopology.nodes.enumerated() {
+                guard case .source(let source, let indices) = node.kind,
+                    indices.contains(where: { topics[$0] == topic })
+                else { continue }
+                return TaskInputs.decodingNode(of: index, in: subtopology)
+                    .makeDecoder(timestamp: source.timestamp)
+            }
+        }
+        preconditionFailure("no source reads '\(topic)'")
     }
 }

@@ -114,7 +114,8 @@ extension AdministrationClient {
                         replication_factor: -1, configuration: configuration.baseAddress,
                         configuration_count: configuration.count)
                 })
-            let results = unsafe strings.list([ckafka_error](repeating: .init(), count: topics.count))
+            let results = unsafe strings.list(
+                [ckafka_error](repeating: .init(), count: topics.count))
             try unsafe request(about: topics.map(\.name).joined(separator: ", ")) {
                 unsafe ckafka_admin_create_topics(
                     $0, list.baseAddress, list.count, $1, results.baseAddress, &$2)
@@ -128,7 +129,8 @@ extension AdministrationClient {
     fileprivate mutating func delete(_ names: [String]) throws(ClusterError) {
         try CStrings.with { (strings) throws(ClusterError) in
             let list = unsafe strings.names(names)
-            let results = unsafe strings.list([ckafka_error](repeating: .init(), count: names.count))
+            let results = unsafe strings.list(
+                [ckafka_error](repeating: .init(), count: names.count))
             try unsafe request(about: names.joined(separator: ", ")) {
                 unsafe ckafka_admin_delete_topics(
                     $0, list.baseAddress, list.count, $1, results.baseAddress, &$2)

@@ -15,7 +15,9 @@ struct ConnectionTrouble {
     mutating func note(_ error: ckafka_error) -> ClusterError {
         var translated = translator.translate(error, otherwise: .retriable)
         let isEverything = Int(error.code) == Int(CKAFKA_CODE_ALL_BROKERS_DOWN)
-        if isEverything, let latest, latest.kind == .unreachable { translated.reason = latest.reason }
+        if isEverything, let latest, latest.kind == .unreachable {
+            translated.reason = latest.reason
+        }
         if translated.kind == .unreachable || translated.kind == .authentication {
             latest = translated
         }
@@ -43,7 +45,8 @@ struct ConnectionTrouble {
     private func explain(_ error: ClusterError, by cause: ClusterError) -> ClusterError {
         ClusterError(
             kind: cause.kind, code: error.code,
-            reason: error.reason == cause.reason ? error.reason : "\(error.reason): \(cause.reason)",
+            reason: error.reason == cause.reason
+                ? error.reason : "\(error.reason): \(cause.reason)",
             subject: error.subject)
     }
 }

@@ -13,11 +13,8 @@ struct ErrorTranslator: Sendable {
         secrets.redact(text, isCutOff: isCutOff)
     }
 
-    /// The error as the engine knows it.
-    ///
-    /// - Parameters:
-    ///   - subject: The topic, partition or property that it is about.
-    ///   - otherwise: The kind of an error that says nothing more of itself.
+    /// The error as the engine knows it, about a topic, partition or property. `otherwise` is the
+    /// kind of an error that says nothing more of itself.
     func translate(
         _ error: ckafka_error, subject: String = "", otherwise: ClusterError.Kind = .fatal
     ) -> ClusterError {
@@ -85,27 +82,42 @@ enum ErrorKind {
     /// Codes of librdkafka (negative) and of Kafka's protocol.
     private static let kinds: [(kind: ClusterError.Kind, codes: Set<Int>)] = [
         (.unreachable, [CKAFKA_CODE_TRANSPORT, CKAFKA_CODE_ALL_BROKERS_DOWN, resolve]),
-        (.authentication, [
-            CKAFKA_CODE_AUTHENTICATION, ssl, unsupportedMechanism, illegalSASLState, saslFailed,
-            CKAFKA_CODE_TOPIC_AUTHORIZATION_FAILED, CKAFKA_CODE_GROUP_AUTHORIZATION_FAILED,
-            clusterAuthorization, transactionalIdAuthorization,
-        ]),
-        (.unknownTopic, [
-            CKAFKA_CODE_UNKNOWN_TOPIC, CKAFKA_CODE_UNKNOWN_PARTITION,
-            CKAFKA_CODE_UNKNOWN_TOPIC_OR_PARTITION,
-        ]),
-        (.fenced, [
-            CKAFKA_CODE_FENCED, CKAFKA_CODE_ASSIGNMENT_LOST, CKAFKA_CODE_MAX_POLL_EXCEEDED,
-            CKAFKA_CODE_ILLEGAL_GENERATION, CKAFKA_CODE_UNKNOWN_MEMBER_ID, invalidProducerEpoch,
-            fencedInstanceId, producerFenced,
-        ]),
-        (.configuration, [
-            CKAFKA_CODE_INVALID_ARGUMENT, invalidTopic, invalidPartitions,
-            invalidReplicationFactor, invalidConfiguration, policyViolation,
-        ]),
-        (.retriable, [
-            CKAFKA_CODE_TIMED_OUT, CKAFKA_CODE_QUEUE_FULL, CKAFKA_CODE_REBALANCE_IN_PROGRESS,
-        ]),
+        (
+            .authentication,
+            [
+                CKAFKA_CODE_AUTHENTICATION, ssl, unsupportedMechanism, illegalSASLState, saslFailed,
+                CKAFKA_CODE_TOPIC_AUTHORIZATION_FAILED, CKAFKA_CODE_GROUP_AUTHORIZATION_FAILED,
+                clusterAuthorization, transactionalIdAuthorization,
+            ]
+        ),
+        (
+            .unknownTopic,
+            [
+                CKAFKA_CODE_UNKNOWN_TOPIC, CKAFKA_CODE_UNKNOWN_PARTITION,
+                CKAFKA_CODE_UNKNOWN_TOPIC_OR_PARTITION,
+            ]
+        ),
+        (
+            .fenced,
+            [
+                CKAFKA_CODE_FENCED, CKAFKA_CODE_ASSIGNMENT_LOST, CKAFKA_CODE_MAX_POLL_EXCEEDED,
+                CKAFKA_CODE_ILLEGAL_GENERATION, CKAFKA_CODE_UNKNOWN_MEMBER_ID, invalidProducerEpoch,
+                fencedInstanceId, producerFenced,
+            ]
+        ),
+        (
+            .configuration,
+            [
+                CKAFKA_CODE_INVALID_ARGUMENT, invalidTopic, invalidPartitions,
+                invalidReplicationFactor, invalidConfiguration, policyViolation,
+            ]
+        ),
+        (
+            .retriable,
+            [
+                CKAFKA_CODE_TIMED_OUT, CKAFKA_CODE_QUEUE_FULL, CKAFKA_CODE_REBALANCE_IN_PROGRESS,
+            ]
+        ),
     ].map { kind, codes in (kind, Set(codes.map { Int($0) })) }
 
     private static let resolve = -193

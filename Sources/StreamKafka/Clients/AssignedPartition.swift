@@ -13,7 +13,7 @@ final class AssignedPartition {
     private var position: Int64
     private var isAtEnd = false
 
-    /// - Parameter position: The first offset, or -1 while the broker has yet to tell.
+    /// `position` is the first offset, or -1 while the broker has yet to tell.
     init(index: Int32, position: Int64) {
         guard let memory = unsafe ckafka_batch_create() else { fatalError("no memory for a batch") }
         unsafe self.memory = memory

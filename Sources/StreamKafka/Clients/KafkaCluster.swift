@@ -115,7 +115,8 @@ public final class KafkaCluster: Cluster {
         throw ClusterError(first, property: property?.name ?? "bootstrap.servers")
     }
 
-    private func reachable(_ properties: ClientProperties) throws(ClusterError) -> ClientProperties {
+    private func reachable(_ properties: ClientProperties) throws(ClusterError) -> ClientProperties
+    {
         guard let cluster = try embeddedCluster else { return properties }
         var reachable = properties
         reachable.remove(KafkaSettings.bootstrapNames)

@@ -26,7 +26,7 @@ final class KafkaConsumer: Consumer {
     var partitions: [TopicPartition: AssignedPartition] = [:]
     private var quietPartitions: Set<TopicPartition> = []
 
-    /// - Parameter client: A consumer of the shim, which this one owns from now on.
+    /// A consumer that owns `client`, a consumer of the shim, from now on.
     init(
         _ client: OpaquePointer, requestTimeout: Duration, reset: OffsetReset, logs: LogDrain,
         keepingAlive cluster: EmbeddedCluster?

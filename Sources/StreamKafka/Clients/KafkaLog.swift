@@ -49,7 +49,8 @@ struct LogDrain: Sendable {
                 handler(
                     KafkaLog(
                         level: .warning, client: client,
-                        text: "\(line.dropped) lines of librdkafka's log were lost before this one"))
+                        text: "\(line.dropped) lines of librdkafka's log were lost before this one")
+                )
             }
             handler(translated(line))
         }

@@ -15,7 +15,7 @@ final class KafkaProducer: Producer {
     private var client: OpaquePointer?
     private var registeredTopics: [String] = []
 
-    /// - Parameter client: A producer of the shim, which this one owns from now on.
+    /// A producer that owns `client`, a producer of the shim, from now on.
     init(_ client: OpaquePointer, logs: LogDrain, keepingAlive cluster: EmbeddedCluster?) {
         precondition(
             MemoryLayout<OutputBatch.Slot>.layout == MemoryLayout<ckafka_output_slot>.layout,

@@ -4,9 +4,8 @@ extension KafkaSettings {
     /// All that is wrong with the properties, found without connecting.
     ///
     /// librdkafka itself judges names, values and combinations, on clients without a broker; files
-    /// that a property names, such as certificates, are opened.
-    ///
-    /// - Parameter isCopartitioned: Whether the topology reads topics that must be co-partitioned.
+    /// that a property names, such as certificates, are opened. `isCopartitioned` says whether the
+    /// topology reads topics that must be co-partitioned.
     public func validate(isCopartitioned: Bool = false) -> Diagnostics {
         var diagnostics = Diagnostics(ownDiagnostics(isCopartitioned: isCopartitioned))
         for side in ClientSide.allCases {

@@ -130,7 +130,8 @@ extension PropertyRules {
     /// Only `range` gives partition `p` of several topics to the same member.
     static func assignmentConflict(of properties: [KafkaProperty]) -> [Diagnostic] {
         guard
-            let strategy = properties.last(where: { $0.ownName == "partition.assignment.strategy" }),
+            let strategy = properties.last(where: { $0.ownName == "partition.assignment.strategy" }
+            ),
             canonical(strategy.value) != "range"
         else { return [] }
         return [

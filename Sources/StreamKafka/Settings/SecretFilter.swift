@@ -13,9 +13,7 @@ struct SecretFilter: Sendable {
             .sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
     }
 
-    /// `text` without secrets.
-    ///
-    /// - Parameter isCutOff: Whether the text may end in the middle of a secret.
+    /// `text` without secrets. What is cut off may end in the middle of one.
     func redact(_ text: String, isCutOff: Bool = false) -> String {
         var result = text
         for secret in secrets { result.replace(secret, with: Self.mask) }
