@@ -86,12 +86,12 @@ let package = Package(
 
         // Tests: one target per module, then those of the whole.
         .testTarget(name: "EventsTests", dependencies: ["Events", "CMallocCount"], swiftSettings: strict),
-        .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Events"], swiftSettings: strict),
+        .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Events", "CMallocCount"], swiftSettings: strict),
         .testTarget(name: "StreamCoreTests", dependencies: ["StreamCore", "Events"], swiftSettings: strict),
         .testTarget(
-            name: "OperatorsTests", dependencies: ["Operators", "StreamCore", "Events", "JSONSchema"],
+            name: "OperatorsTests", dependencies: ["Operators", "StreamCore", "Events", "JSONSchema", "CMallocCount"],
             swiftSettings: strict),
-        .testTarget(name: "StreamStateTests", dependencies: ["StreamState", "StreamCore", "Events", "CSQLite"], swiftSettings: strict),
+        .testTarget(name: "StreamStateTests", dependencies: ["StreamState", "StreamCore", "Events", "CSQLite", "CMallocCount"], swiftSettings: strict),
         .testTarget(
             name: "StreamEngineTests",
             dependencies: ["StreamEngine", "StreamTesting", "StreamState", "Operators", "StreamCore", "Events"],

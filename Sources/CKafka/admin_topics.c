@@ -78,11 +78,19 @@ bool ckafka_admin_delete_topics(ckafka_admin *admin, const char *const *names, s
 
 /* -- description -- */
 
+static int32_t leaderless_count(const rd_kafka_metadata_topic_t *source) {
+    int32_t count = 0;
+    for (int i = 0; i < source->partition_cnt; i++)
+        if (source->partitions[i].leader < 0) count++;
+    return count;
+}
+
 static ckafka_topic describe(const rd_kafka_metadata_topic_t *source) {
     return (ckafka_topic){
         .name = checked_strdup(source->topic),
         .code = source->err,
         .partition_count = source->partition_cnt,
+        .leaderless_count = leaderless_count(source),
         .replication_factor = source->partition_cnt > 0 ? source->partitions[0].replica_cnt : 0,
     };
 }

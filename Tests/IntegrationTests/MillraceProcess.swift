@@ -17,7 +17,7 @@ final class MillraceProcess {
         outputPath = folder.url.appending(path: "out-\(number).txt")
         errorPath = folder.url.appending(path: "err-\(number).txt")
         for path in [outputPath, errorPath] {
-            FileManager.default.createFile(atPath: path.path, contents: nil)
+            try Data().write(to: path)
         }
         process.executableURL = URL(filePath: Self.binary)
         process.arguments = arguments

@@ -1,3 +1,4 @@
+import Events
 import StreamCore
 import StreamEngine
 import Testing

@@ -42,6 +42,7 @@ typedef struct ckafka_topic {
     const char *name;
     int32_t code; /* CKAFKA_CODE_UNKNOWN_TOPIC_OR_PARTITION: there is none */
     int32_t partition_count;
+    int32_t leaderless_count;   /* partitions that nobody can write to or read from right now */
     int32_t replication_factor; /* of partition 0 */
 } ckafka_topic;
 

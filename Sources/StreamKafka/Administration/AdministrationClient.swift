@@ -52,9 +52,10 @@ struct AdministrationClient: ~Copyable {
         }
     }
 
-    /// Topics by name, with the number of partitions; what is not there, or has no leader yet, is
-    /// left out.
-    mutating func partitionCounts(of names: [String]) throws(ClusterError) -> [String: Int32] {
+    /// Topics by name; what is not there is left out.
+    mutating func describe(
+        _ names: [String]
+    ) throws(ClusterError) -> [String: TopicDescription] {
         if names.isEmpty { return [:] }
         return try CStrings.with { (strings) throws(ClusterError) in
             // The embedded cluster creates each topic that is asked for by name.
@@ -65,26 +66,36 @@ struct AdministrationClient: ~Copyable {
                     $0, isEmbedded ? nil : list.baseAddress, list.count, $1, &$2)
             }
             defer { unsafe ckafka_topic_list_destroy(topics) }
-            let counts = try unsafe partitionCounts(in: topics.pointee)
-            return counts.filter { names.contains($0.key) }
+            let found = try unsafe descriptions(in: topics.pointee)
+            return found.filter { names.contains($0.key) }
         }
     }
 
-    private func partitionCounts(
+    private func descriptions(
         in topics: ckafka_topic_list
-    ) throws(ClusterError) -> [String: Int32] {
-        var counts: [String: Int32] = [:]
+    ) throws(ClusterError) -> [String: TopicDescription] {
+        var found: [String: TopicDescription] = [:]
         for index in 0..<(unsafe topics.count) {
             let topic = unsafe topics.items[index]
             let name = unsafe String(cString: topic.name)
             switch unsafe Int(topic.code) {
-            case 0: counts[name] = unsafe topic.partition_count
+            case 0:
+                found[name] = unsafe TopicDescription(
+                    partitionCount: topic.partition_count,
+                    hasLeaders: topic.leaderless_count == 0)
             case Int(CKAFKA_CODE_UNKNOWN_TOPIC_OR_PARTITION), Self.leaderNotAvailable: break
             default: throw unsafe translator.translate(code: topic.code, subject: name)
             }
         }
-        return counts
+        return found
     }
 
     private static let leaderNotAvailable = 5
+}
+
+/// What the cluster's metadata tells of a topic.
+struct TopicDescription: Sendable {
+    var partitionCount: Int32
+    /// Whether every partition can be written to and read from at this moment.
+    var hasLeaders: Bool
 }

@@ -5,7 +5,7 @@ public import StreamEngine
 extension KafkaCluster {
     /// Topics with their number of partitions; topics that are not there are left out.
     public func describeTopics(_ names: [String]) throws(ClusterError) -> [String: Int32] {
-        try administer { (client) throws(ClusterError) in try client.partitionCounts(of: names) }
+        try describe(names).mapValues(\.partitionCount)
     }
 
     /// Creates the topics that are not there yet and waits until they can be used.
@@ -22,7 +22,9 @@ extension KafkaCluster {
         } else {
             try administer { (client) throws(ClusterError) in try client.create(missing) }
         }
-        try awaitTopics(missing.map(\.name)) { $0.count == missing.count }
+        try awaitTopics(missing.map(\.name)) {
+            $0.count == missing.count && $0.values.allSatisfy(\.hasLeaders)
+        }
     }
 
     /// Deletes topics with all their records; topics that are not there are passed over.
@@ -43,6 +45,12 @@ extension KafkaCluster {
         return try administer { (client) throws(ClusterError) in
             try client.configuration(of: topic)
         }
+    }
+
+    private func describe(
+        _ names: [String]
+    ) throws(ClusterError) -> [String: TopicDescription] {
+        try administer { (client) throws(ClusterError) in try client.describe(names) }
     }
 
     /// The embedded cluster answers no requests of administration, which would only time out.
@@ -70,12 +78,12 @@ extension KafkaCluster {
     /// Asks until the answer is as it should be. A new topic takes a moment to reach all brokers,
     /// and they tell nobody when it has.
     private func awaitTopics(
-        _ names: [String], until isDone: ([String: Int32]) -> Bool
+        _ names: [String], until isDone: ([String: TopicDescription]) -> Bool
     ) throws(ClusterError) {
         let deadline = ContinuousClock.now + requestTimeout
         var pause = Duration.milliseconds(5)
         while true {
-            if isDone(try describeTopics(names)) { return }
+            if isDone(try describe(names)) { return }
             guard ContinuousClock.now < deadline else {
                 throw ClusterError(
                     kind: .retriable, code: "_TIMED_OUT",

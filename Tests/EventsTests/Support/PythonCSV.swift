@@ -78,7 +78,6 @@ enum PythonCSV {
         .init("\na\"\n", [["a\""]], fails: false),
         .init("\"\n\r\n\n\"", [["\n\r\n\n"]], fails: false),
         .init(",,b\rb,,\"\r\n\"", [["", "", "b"], ["b", "", "\r\n"]], fails: false),
-        .init(
         .init("\",\", ", [[",", " "]], fails: false),
         .init("\r\n\r\n,,\"ba,\"\"\"\n", [["", "", "ba,\""]], fails: false),
         .init("\"\"\",\",\" \"\"\"", [["\",", " \""]], fails: false),
