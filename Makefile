@@ -42,7 +42,7 @@ fuzz: setup-tests ## parse and the YAML loader over mutated input (FUZZ_SECONDS=
 	MILLRACE_FUZZ_SECONDS=$(FUZZ_SECONDS) $(SWIFT_TEST) --filter FuzzTests
 
 clean: ## remove what was built, downloaded and stored
-	rm -rf .build .build-data .build-bench .build-broker .millrace
+	rm -rf .build .build-data .build-bench .build-test-broker .millrace
 
 setup:
 	@scripts/setup

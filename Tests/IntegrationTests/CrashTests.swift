@@ -29,6 +29,7 @@ struct CrashTests {
             process.crash()
         }
 
+        try broker.write(workload.closingRecords, to: source)
         let process = try MillraceProcess(["run", topology], in: folder)
         let outcome = try collect(workload, broker: broker, sink: sink)
         process.send(SIGTERM)
@@ -72,6 +73,7 @@ struct CrashTests {
         second.send(SIGTERM)
         #expect(second.waitForEnd() == 0, "\(second.errors.suffix(2000))")
         try write(3)
+        try broker.write(workload.closingRecords, to: source)
 
         let outcome = try collect(workload, broker: broker, sink: sink)
         first.send(SIGTERM)

@@ -45,6 +45,18 @@ struct SessionWorkload {
         self.sessions = Set(sessions)
     }
 
+    /// Records far behind the others in time, enough of them to reach every partition: they close
+    /// all sessions but their own.
+    var closingRecords: [TestBroker.Record] {
+        let time = (records.last?.timestamp ?? 0) + 3 * Self.gap
+        return (0..<64).map { number in
+            TestBroker.Record(
+                key: "closer-\(number)",
+                value: Array(#"{"user_id":"closer-\#(number)","at":\#(time)}"#.utf8),
+                timestamp: time)
+        }
+    }
+
     /// A topology that finds these sessions.
     static func topology(
         application: String, source: String, sink: String, deadLetter: String, state: String,
@@ -65,7 +77,7 @@ struct SessionWorkload {
             topic: \(source)
             timestamp: at
         \(repartitions ? "" : "    key: user_id")
-            watermark: { out_of_orderness: 1m, idle_after: 2s, when_idle: wall_clock }
+            watermark: { out_of_orderness: 1m }
         operators:
           parsed: { from: raw, parse: { format: json } }
           sessions: { from: parsed, sessionize: { key: user_id, gap: 30m, grace: 1m } }

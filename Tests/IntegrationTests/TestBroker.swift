@@ -24,7 +24,13 @@ struct TestBroker {
     func topic(_ suffix: String) -> String { "\(name)-\(suffix)" }
 
     func create(_ topics: [String], partitions: Int32 = 4) throws {
-        try cluster.createTopics(topics.map { TopicSpec(name: $0, partitions: partitions) })
+        // The events of these tests are years old, and so are their records for the broker: with
+        // a retention it would delete them.
+        try cluster.createTopics(
+            topics.map {
+                TopicSpec(
+                    name: $0, partitions: partitions, configuration: ["retention.ms": "-1"])
+            })
     }
 
     // MARK: Writing

@@ -274,13 +274,13 @@ struct TopologyDriverTests {
         while let next = driver.nextOffset(topic: "clicks"), next < history.count {
             try driver.pipe(topic: "clicks", key: nil, value: history[Int(next)])
             written += driver.takeOutputs()
-            try driver.commit()
+            let committed = try driver.commit()
             if Bool.random(using: &random), next + 1 < history.count {
                 // Work that was not committed is lost, and done again.
                 try driver.pipe(topic: "clicks", key: nil, value: history[Int(next) + 1])
             }
             driver.close()
-            driver = try TopologyDriver(plan: plan, storage: storage)
+            driver = try TopologyDriver(plan: plan, storage: storage, committed: committed)
         }
         try driver.finish()
         written += driver.takeOutputs()

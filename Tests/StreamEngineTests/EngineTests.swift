@@ -52,10 +52,8 @@ import Testing
     func severalThreads() throws {
         let rig = try EngineRig()
         rig.settings.threads = 3
-        for user in 0..<50 {
-            rig.click("u\(user)", minute: 0)
-            rig.click("u\(user)", minute: 100)
-        }
+        for user in 0..<50 { rig.click("u\(user)", minute: 0) }
+        for user in 0..<50 { rig.click("u\(user)", minute: 100) }
         try rig.engine(try rig.plan()).run()
         #expect(rig.sessions == (0..<50).map { "u\($0) 1" }.sorted())
     }
@@ -64,10 +62,8 @@ import Testing
     func repartition() throws {
         let rig = try EngineRig()
         let plan = try rig.plan(key: nil)
-        for user in 0..<10 {
-            rig.click("u\(user)", minute: 0)
-            rig.click("u\(user)", minute: 100)
-        }
+        for user in 0..<10 { rig.click("u\(user)", minute: 0) }
+        for user in 0..<10 { rig.click("u\(user)", minute: 100) }
         try rig.engine(plan).run()
         #expect(rig.sessions == (0..<10).map { "u\($0) 1" }.sorted())
         let topic = "shop-sessions-repartition"
@@ -79,10 +75,8 @@ import Testing
     func backPressure() throws {
         let rig = try EngineRig()
         rig.cluster.setProducerCapacity(3)
-        for user in 0..<40 {
-            rig.click("u\(user)", minute: 0)
-            rig.click("u\(user)", minute: 100)
-        }
+        for user in 0..<40 { rig.click("u\(user)", minute: 0) }
+        for user in 0..<40 { rig.click("u\(user)", minute: 100) }
         try rig.engine(try rig.plan()).run()
         #expect(rig.sessions.count == 40)
     }

@@ -172,6 +172,19 @@ struct KafkaConsumerTests {
         #expect(missing.reason.contains("'auto.offset.reset' is 'error'"))
     }
 
+    @Test("nothing is committed for a partition that is somebody else's")
+    func commitOfOthers() throws {
+        let consumer = try TestCluster.embedded.connect().makeConsumer(.test)
+        let topic = unique("others")
+        try consumer.subscribe(to: [topic])
+        let partition = TopicPartition(topic: topic, partition: 0)
+        let error = try clusterError {
+            try consumer.commit([partition: CommittedOffset(offset: 1)])
+        }
+        #expect(error.kind == .fenced)
+        consumer.close()
+    }
+
     @Test("latest starts behind what is there")
     func latest() throws {
         let kafka = TestCluster.embedded.connect(["auto.offset.reset": "latest"])
@@ -210,6 +223,24 @@ struct KafkaConsumerTests {
         consumer.close()
     }
 
+    @Test("a broker that refuses the client's way to connect ends the consumer with the reason")
+    func refusedConnection() throws {
+        let stranger = try Stranger()
+        let kafka = TestCluster.broker(stranger.address).connect(["security.protocol": "ssl"])
+        let consumer = try kafka.makeConsumer(.test)
+        try consumer.subscribe(to: ["t"])
+        let error = try clusterError {
+            try eventually("refusal") { () -> Void? in
+                _ = try consumer.wait(timeout: .seconds(1))
+                return nil
+            }
+        }
+        #expect(error.kind == .authentication)
+        #expect(error.reason.contains("refuses the client"))
+        #expect(error.reason.contains("check 'security.protocol'"))
+        consumer.close()
+    }
+
     @Test("a broker that is away is told in plain words, and ends every request in time")
     func brokerAway() throws {
         let kafka = KafkaCluster(KafkaSettings("127.0.0.1:9"), requestTimeout: .seconds(1))
@@ -222,9 +253,11 @@ struct KafkaConsumerTests {
                 and that the cluster is up
                 """)
         let partition = TopicPartition(topic: "t", partition: 0)
+        let reader = try kafka.makeConsumer(.test)
+        try reader.assign([partition: .offset(0)], incremental: false)
         for attempt in [
             { _ = try consumer.committed([partition]) },
-            { try consumer.commit([partition: CommittedOffset(offset: 1)]) },
+            { try reader.commit([partition: CommittedOffset(offset: 1)]) },
             { _ = try consumer.offsetRange(partition) },
             { _ = try kafka.describeTopics(["t"]) },
             { try kafka.createTopics([TopicSpec(name: "t")]) },
@@ -236,6 +269,7 @@ struct KafkaConsumerTests {
             #expect(error?.reason.contains("127.0.0.1:9") == true, "\(String(describing: error))")
         }
         #expect(duration { consumer.close() } < .seconds(10))
+        #expect(duration { reader.close() } < .seconds(10))
     }
 }
 

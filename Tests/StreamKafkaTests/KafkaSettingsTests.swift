@@ -1,3 +1,4 @@
+import Foundation
 import StreamCore
 import StreamEngine
 import StreamKafka
@@ -121,6 +122,30 @@ struct KafkaSettingsTests {
     func brokerAddress(text: String, isValid: Bool) {
         let diagnostics = KafkaSettings(text).validate()
         #expect(diagnostics.isEmpty == isValid, "\(diagnostics)")
+    }
+
+    @Test("validation runs no kinit and asks for no token")
+    func validationStaysAtHome() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: unique("kinit"))
+        let settings = KafkaSettings(
+            "b:9",
+            [
+                "security.protocol": "SASL_PLAINTEXT",
+                "sasl.kerberos.kinit.cmd": "touch \(file.path)",
+            ])
+        #expect(settings.validate().description == "")
+        #expect(!FileManager.default.fileExists(atPath: file.path))
+    }
+
+    @Test("every name that is known here is known to librdkafka, so that no remedy misleads")
+    func catalogue() {
+        let names = PropertyCatalogue.names.subtracting(["bootstrap.servers"])
+        let settings = KafkaSettings(
+            "b:9", Dictionary(uniqueKeysWithValues: names.map { ($0, "\u{1}") }))
+        let unknown = settings.validate().sorted.filter {
+            $0.message.contains("No such configuration property")
+        }
+        #expect(unknown == [])
     }
 
     @Test("the embedded cluster is asked for by name")

@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Operators
 import StreamCore
+import Testing
 import TopologyFiles
 
 /// A topology file of the folder `Topologies`.

@@ -3,8 +3,11 @@ internal import Events
 /// One session of a key, as it lies in the state: numbers, and texts that point into the state's
 /// bytes.
 ///
-/// An event is a session of its own before it joins others, so that one rule, ``merge``, serves
-/// for a first event, a further event and an event that bridges two sessions.
+/// An event is a session of its own before it joins others, so that one rule,
+/// ``isContinued(by:maximumLength:)``, serves for a further event and for one that bridges two
+/// sessions.
+///
+/// Its pointers are those of the list or event that it was read from, and valid as long.
 @safe struct Session {
     /// Event time of the first and of the last event, in milliseconds.
     var start: Int64
@@ -17,6 +20,7 @@ internal import Events
     var eventCount: UInt32 = 0
     var viewCount: UInt32 = 0
     var droppedSteps: UInt32 = 0
+    var droppedAmounts: UInt32 = 0
     /// The local day that the session must not leave; 0 where sessions are not cut at midnight.
     var day: Int32 = 0
     var revenue: ExactDecimal?
@@ -33,10 +37,36 @@ internal import Events
         self.reach = reach
     }
 
-    /// Whether the two may be one session: their times touch and nothing cuts between them.
-    func touches(_ other: Session, maximumLength: Int64) -> Bool {
-        guard start <= other.reach, other.start <= reach else { return false }
-        guard day == other.day else { return false }
-        return max(end, other.end) - min(start, other.start) <= maximumLength
+    /// Whether `later`, which starts no earlier, is a part of this session: it starts within reach,
+    /// the two together are not too long, and neither midnight nor another campaign lies between.
+    func isContinued(by later: Session, maximumLength: Int64) -> Bool {
+        guard later.start <= reach, day == later.day else { return false }
+        guard length(with: later) <= maximumLength else { return false }
+        return unsafe later.campaign == nil || Self.areEqual(campaign, later.campaign)
+    }
+
+    private func length(with later: Session) -> Int64 {
+        Timestamp(milliseconds: max(end, later.end))
+            .milliseconds(since: Timestamp(milliseconds: min(start, later.start)))
+    }
+
+    /// Whether both have one id.
+    func isSame(as other: Session) -> Bool {
+        unsafe start == other.start && Self.areEqual(campaign, other.campaign)
+    }
+
+    /// Milliseconds between the first and the last event.
+    var duration: Int64 {
+        Timestamp(milliseconds: end).milliseconds(since: Timestamp(milliseconds: start))
+    }
+
+    private static func areEqual(
+        _ left: UnsafeRawBufferPointer?, _ right: UnsafeRawBufferPointer?
+    ) -> Bool {
+        switch unsafe (left, right) {
+        case (nil, nil): true
+        case (let left?, let right?): unsafe ByteText.areEqual(left, right)
+        default: false
+        }
     }
 }

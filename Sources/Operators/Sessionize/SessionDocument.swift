@@ -63,7 +63,7 @@ struct SessionDocument {
         buffer.append("\",\"end\":\"")
         buffer.append(iso8601: Timestamp(milliseconds: session.end))
         buffer.append("\",\"duration_ms\":")
-        buffer.append(integer: session.end - session.start)
+        buffer.append(integer: session.duration)
         buffer.append(",\"event_count\":")
         buffer.append(integer: Int64(session.eventCount))
         buffer.append(",\"view_count\":")
@@ -76,7 +76,9 @@ struct SessionDocument {
             buffer.append(",\"revenue\":")
             buffer.append(revenue)
         }
+        write("dropped_amounts", session.droppedAmounts, to: &buffer)
         writeSteps(session, to: &buffer)
+        write("dropped_steps", session.droppedSteps, to: &buffer)
         buffer.append(",\"operator\":")
         buffer.append(jsonString: operatorName)
         buffer.append(UInt8(ascii: "}"))
@@ -118,6 +120,17 @@ struct SessionDocument {
         unsafe buffer.append(jsonString: text)
     }
 
+    /// Writes a number of things that were left out, when there were any.
+    private static func write(
+        _ name: StaticString, _ count: UInt32, to buffer: inout ByteBuffer
+    ) {
+        guard count > 0 else { return }
+        buffer.append(",\"")
+        buffer.append(name)
+        buffer.append("\":")
+        buffer.append(integer: Int64(count))
+    }
+
     private static func writeChannels(_ session: Session, to buffer: inout ByteBuffer) {
         buffer.append(",\"channels\":[")
         let start = buffer.count
@@ -143,9 +156,5 @@ struct SessionDocument {
             buffer.append(UInt8(ascii: "}"))
         }
         buffer.append(UInt8(ascii: "]"))
-        if session.droppedSteps > 0 {
-            buffer.append(",\"dropped_steps\":")
-            buffer.append(integer: Int64(session.droppedSteps))
-        }
     }
 }

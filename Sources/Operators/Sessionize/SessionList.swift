@@ -2,10 +2,10 @@ internal import Events
 
 /// The open sessions of one key, in the bytes that the state keeps.
 ///
-/// Layout, little-endian: time of the pending timer (8), number of sessions (2), the sessions.
-/// A session: its size (4), its numbers, then campaign, entry and exit (2 bytes of length, 0xFFFF
-/// for none, and the text), then the list of channels and the list of steps (2 bytes of count; a
-/// step is its time and a text).
+/// Layout, little-endian: time of the pending timer (8), number of sessions (4), the sessions in
+/// the order of their starts. A session: its numbers, then campaign, entry and exit (2 bytes of
+/// length, 0xFFFF for none, and the text), then the list of channels and the list of steps (2
+/// bytes of count, 4 of size; a step is its time and a text).
 @safe struct SessionList {
     /// Encoded entries that are copied as they are.
     @safe struct Block {
@@ -14,7 +14,6 @@ internal import Events
     }
 
     static let layoutVersion = 1
-    static let headerSize = 10
     private static let absent: UInt16 = .max
     /// Texts from events are bounded, and so is the state of a session.
     static let longestText = 256
@@ -30,6 +29,27 @@ internal import Events
         timer = .max
     }
 
+    // MARK: Looking up
+
+    /// The first session that starts after `time`.
+    func firstIndex(startingAfter time: Int64) -> Int {
+        var index = sessions.count
+        while index > 0, sessions[index - 1].start > time { index -= 1 }
+        return index
+    }
+
+    /// The session in front of `index` that an event goes on with: the latest one before it, or
+    /// one that starts at the same moment.
+    func index(continuedBy own: Session, before index: Int, _ maximumLength: Int64) -> Int? {
+        var index = index
+        while index > 0 {
+            index -= 1
+            if sessions[index].isContinued(by: own, maximumLength: maximumLength) { return index }
+            if sessions[index].start < own.start { return nil }
+        }
+        return nil
+    }
+
     // MARK: Reading
 
     /// Reads the list; its sessions point into `bytes`.
@@ -37,7 +57,7 @@ internal import Events
         sessions.removeAll(keepingCapacity: true)
         var reader = unsafe Reader(bytes: bytes)
         timer = reader.int64()
-        let count = Int(reader.uint16())
+        let count = Int(reader.uint32())
         for _ in 0..<count { sessions.append(reader.session()) }
     }
 
@@ -65,7 +85,7 @@ internal import Events
         }
 
         mutating func int64() -> Int64 { load(Int64.self) }
-        mutating func uint16() -> UInt16 { load(UInt16.self) }
+        mutating func uint32() -> UInt32 { load(UInt32.self) }
 
         private mutating func take(_ count: Int) -> UnsafeRawBufferPointer {
             unsafe precondition(
@@ -75,13 +95,13 @@ internal import Events
         }
 
         private mutating func text() -> UnsafeRawBufferPointer? {
-            let count = uint16()
+            let count = load(UInt16.self)
             return unsafe count == SessionList.absent ? nil : take(Int(count))
         }
 
         private mutating func block() -> Block {
-            let count = uint16()
-            let size = Int(load(UInt32.self))
+            let count = load(UInt16.self)
+            let size = Int(uint32())
             return unsafe Block(count: count, bytes: take(size))
         }
 
@@ -92,9 +112,10 @@ internal import Events
             session.entryTime = int64()
             session.exitTime = int64()
             session.lastStepTime = int64()
-            session.eventCount = load(UInt32.self)
-            session.viewCount = load(UInt32.self)
-            session.droppedSteps = load(UInt32.self)
+            session.eventCount = uint32()
+            session.viewCount = uint32()
+            session.droppedSteps = uint32()
+            session.droppedAmounts = uint32()
             session.day = load(Int32.self)
             let scale = load(Int32.self)
             let mantissa = load(Int128.self)
@@ -115,7 +136,12 @@ internal import Events
     /// Begins a list; `count` sessions follow.
     static func writeHeader(timer: Int64, count: Int, to buffer: inout ByteBuffer) {
         buffer.append(number: timer)
-        buffer.append(number: UInt16(count))
+        buffer.append(number: UInt32(count))
+    }
+
+    /// Writes some of the sessions as they are.
+    func write(_ indices: Range<Int>, to buffer: inout ByteBuffer) {
+        for index in indices { Self.write(sessions[index], to: &buffer) }
     }
 
     static func write(_ session: Session, to buffer: inout ByteBuffer) {
@@ -123,11 +149,14 @@ internal import Events
         unsafe write(session.campaign, to: &buffer)
         unsafe write(session.entry, to: &buffer)
         unsafe write(session.exit, to: &buffer)
-        for block in [session.channels, session.steps] {
-            buffer.append(number: block.count)
-            unsafe buffer.append(number: UInt32(block.bytes.count))
-            unsafe buffer.append(block.bytes)
-        }
+        write(session.channels, to: &buffer)
+        write(session.steps, to: &buffer)
+    }
+
+    static func write(_ block: Block, to buffer: inout ByteBuffer) {
+        buffer.append(number: block.count)
+        buffer.append(number: UInt32(unsafe block.bytes.count))
+        unsafe buffer.append(block.bytes)
     }
 
     static func writeNumbers(of session: Session, to buffer: inout ByteBuffer) {
@@ -140,6 +169,7 @@ internal import Events
         buffer.append(number: session.eventCount)
         buffer.append(number: session.viewCount)
         buffer.append(number: session.droppedSteps)
+        buffer.append(number: session.droppedAmounts)
         buffer.append(number: session.day)
         buffer.append(number: Int32(session.revenue?.scale ?? -1))
         buffer.append(number: session.revenue?.mantissa ?? 0)
@@ -150,12 +180,11 @@ internal import Events
             buffer.append(number: absent)
             return
         }
-        let bounded = unsafe bounded(text)
-        buffer.append(number: UInt16(bounded.count))
-        unsafe buffer.append(bounded)
+        buffer.append(number: UInt16(text.count))
+        unsafe buffer.append(text)
     }
 
-    /// The text, cut in front of a character when it is too long.
+    /// The text, cut in front of a character when it is longer than a session keeps.
     static func bounded(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         guard text.count > longestText else { return unsafe text }
         var end = longestText
@@ -180,6 +209,14 @@ internal import Events
             guard rest > 0 else { return nil }
             rest -= 1
             return unsafe block.text(at: &position)
+        }
+
+        /// Whether one of the texts that are left is `text`.
+        mutating func contains(_ text: UnsafeRawBufferPointer) -> Bool {
+            while let next = unsafe next() {
+                if unsafe ByteText.areEqual(next, text) { return true }
+            }
+            return false
         }
     }
 

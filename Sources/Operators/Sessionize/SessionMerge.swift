@@ -7,7 +7,7 @@ internal import Events
 /// and the earliest are kept.
 @safe struct SessionMerge {
     /// A session's state is bounded, whatever the events hold.
-    private static let mostChannels = 32
+    static let mostChannels = 32
 
     @safe private struct Step {
         let time: Int64
@@ -20,42 +20,92 @@ internal import Events
 
     init(maximumSteps: Int) { self.maximumSteps = maximumSteps }
 
-    /// Writes the union of `parts` to `buffer` as one encoded session.
-    mutating func write(_ parts: [Session], to buffer: inout ByteBuffer) {
-        var merged = parts[0]
-        for part in parts.dropFirst() { Self.add(part, to: &merged) }
-        gatherSteps(parts, into: &merged)
-        SessionList.writeNumbers(of: merged, to: &buffer)
-        unsafe SessionList.write(merged.campaign, to: &buffer)
-        unsafe SessionList.write(merged.entry, to: &buffer)
-        unsafe SessionList.write(merged.exit, to: &buffer)
+    /// Adds the numbers and texts of `part`, without its lists, to `union`.
+    static func add(_ part: Session, to union: inout Session) {
+        union.start = min(union.start, part.start)
+        union.end = max(union.end, part.end)
+        union.reach = max(union.reach, part.reach)
+        union.eventCount &+= part.eventCount
+        union.viewCount &+= part.viewCount
+        union.droppedSteps &+= part.droppedSteps
+        union.droppedAmounts &+= part.droppedAmounts
+        if unsafe union.campaign == nil { unsafe union.campaign = unsafe part.campaign }
+        if part.entryTime < union.entryTime {
+            union.entryTime = part.entryTime
+            unsafe union.entry = unsafe part.entry
+        }
+        if part.exitTime >= union.exitTime {
+            union.exitTime = part.exitTime
+            unsafe union.exit = unsafe part.exit
+        }
+        addRevenue(of: part, to: &union)
+    }
+
+    private static func addRevenue(of part: Session, to union: inout Session) {
+        guard let amount = part.revenue else { return }
+        guard let sum = union.revenue else {
+            union.revenue = amount
+            return
+        }
+        if let larger = sum.adding(amount) {
+            union.revenue = larger
+        } else {
+            union.droppedAmounts &+= 1
+        }
+    }
+
+    /// Writes `union`, whose numbers and texts are those of `parts` together, with the lists of
+    /// the parts.
+    mutating func write(_ union: Session, of parts: [Session], to buffer: inout ByteBuffer) {
+        var union = union
+        let areAppended = parts.count < 3 && appendStep(of: parts, to: &union)
+        if !areAppended { gatherSteps(parts, into: &union) }
+        SessionList.writeNumbers(of: union, to: &buffer)
+        unsafe SessionList.write(union.campaign, to: &buffer)
+        unsafe SessionList.write(union.entry, to: &buffer)
+        unsafe SessionList.write(union.exit, to: &buffer)
         writeChannels(parts, to: &buffer)
-        writeSteps(to: &buffer)
-    }
-
-    /// The numbers and texts of the union, without its lists.
-    static func add(_ part: Session, to merged: inout Session) {
-        merged.start = min(merged.start, part.start)
-        merged.end = max(merged.end, part.end)
-        merged.reach = max(merged.reach, part.reach)
-        merged.eventCount &+= part.eventCount
-        merged.viewCount &+= part.viewCount
-        merged.droppedSteps &+= part.droppedSteps
-        if unsafe merged.campaign == nil { unsafe merged.campaign = unsafe part.campaign }
-        if part.entryTime < merged.entryTime {
-            merged.entryTime = part.entryTime
-            unsafe merged.entry = unsafe part.entry
-        }
-        if part.exitTime >= merged.exitTime {
-            merged.exitTime = part.exitTime
-            unsafe merged.exit = unsafe part.exit
-        }
-        if let revenue = part.revenue {
-            merged.revenue = merged.revenue.map { $0.adding(revenue) ?? $0 } ?? revenue
+        if areAppended {
+            writeAppendedSteps(of: parts, to: &buffer)
+        } else {
+            writeGatheredSteps(to: &buffer)
         }
     }
 
-    private mutating func gatherSteps(_ parts: [Session], into merged: inout Session) {
+    // MARK: Steps
+
+    /// The common case: a session's list stays as it is, or gets one step at its end. Returns false
+    /// when it is another case.
+    private func appendStep(of parts: [Session], to union: inout Session) -> Bool {
+        let first = parts[0]
+        guard first.steps.count <= maximumSteps else { return false }
+        union.lastStepTime = first.lastStepTime
+        guard parts.count == 2, parts[1].steps.count > 0 else { return true }
+        guard parts[1].steps.count == 1, parts[1].lastStepTime >= first.lastStepTime else {
+            return false
+        }
+        if first.steps.count == maximumSteps {
+            union.droppedSteps &+= 1
+        } else {
+            union.lastStepTime = parts[1].lastStepTime
+        }
+        return true
+    }
+
+    private func writeAppendedSteps(of parts: [Session], to buffer: inout ByteBuffer) {
+        let first = parts[0].steps
+        guard parts.count == 2, parts[1].steps.count > 0, first.count < maximumSteps else {
+            SessionList.write(first, to: &buffer)
+            return
+        }
+        let added = unsafe parts[1].steps.bytes
+        buffer.append(number: first.count + 1)
+        buffer.append(number: UInt32(unsafe first.bytes.count + added.count))
+        unsafe buffer.append(first.bytes)
+        unsafe buffer.append(added)
+    }
+
+    private mutating func gatherSteps(_ parts: [Session], into union: inout Session) {
         steps.removeAll(keepingCapacity: true)
         var isSorted = true
         for part in parts {
@@ -72,13 +122,13 @@ internal import Events
             }.map { $0.element }
         }
         if steps.count > maximumSteps {
-            merged.droppedSteps &+= UInt32(steps.count - maximumSteps)
+            union.droppedSteps &+= UInt32(steps.count - maximumSteps)
             steps.removeLast(steps.count - maximumSteps)
         }
-        merged.lastStepTime = steps.last?.time ?? .min
+        union.lastStepTime = steps.last?.time ?? .min
     }
 
-    private func writeSteps(to buffer: inout ByteBuffer) {
+    private func writeGatheredSteps(to buffer: inout ByteBuffer) {
         buffer.append(number: UInt16(steps.count))
         buffer.append(number: UInt32(steps.reduce(0) { unsafe $0 + 10 + $1.text.count }))
         for step in steps {
@@ -88,13 +138,19 @@ internal import Events
         }
     }
 
+    // MARK: Channels
+
     private mutating func writeChannels(_ parts: [Session], to buffer: inout ByteBuffer) {
+        if parts.count == 1 || (parts.count == 2 && Self.hasChannels(of: parts[1], in: parts[0])) {
+            SessionList.write(parts[0].channels, to: &buffer)
+            return
+        }
         unsafe channels.removeAll(keepingCapacity: true)
         for part in parts {
             var walk = SessionList.Texts(part.channels)
             while let text = unsafe walk.next() {
                 if unsafe channels.count < Self.mostChannels,
-                    unsafe !(channels.contains { unsafe $0.elementsEqual(text) })
+                    unsafe !(channels.contains { unsafe ByteText.areEqual($0, text) })
                 {
                     unsafe channels.append(text)
                 }
@@ -107,5 +163,14 @@ internal import Events
             buffer.append(number: UInt16(channel.count))
             unsafe buffer.append(channel)
         }
+    }
+
+    private static func hasChannels(of part: Session, in session: Session) -> Bool {
+        var walk = SessionList.Texts(part.channels)
+        while let channel = unsafe walk.next() {
+            var known = SessionList.Texts(session.channels)
+            if unsafe !known.contains(channel) { return false }
+        }
+        return true
     }
 }

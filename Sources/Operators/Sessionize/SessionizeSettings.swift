@@ -81,6 +81,21 @@ struct SessionizeSettings: Sendable {
         return condition
     }
 
+    /// The most digits behind the point, and the bound of an amount: sums of as many as a session
+    /// can count stay exact.
+    private static let longestFraction = 12
+    private static let amountBound = ExactDecimal(mantissa: 1_000_000_000_000_000, scale: 0)
+
+    /// The amount that JSON text writes; `nil` for what is no number, and for numbers that no
+    /// amount of money has.
+    func amount(_ text: UnsafeRawBufferPointer?) -> ExactDecimal? {
+        guard let text = unsafe text, let amount = unsafe ExactDecimal(text),
+            amount.scale <= Self.longestFraction, amount < Self.amountBound,
+            ExactDecimal(mantissa: -Self.amountBound.mantissa, scale: 0) < amount
+        else { return nil }
+        return amount
+    }
+
     /// How long a session stays open behind an event of the channel.
     func gap(ofChannel channel: UnsafeRawBufferPointer) -> Int64 {
         for candidate in channelGaps where candidate.channel.count == channel.count {

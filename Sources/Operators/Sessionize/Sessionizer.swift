@@ -3,10 +3,11 @@ internal import StreamCore
 
 /// The `sessionize` operator at work in one task.
 ///
-/// Per key the open sessions lie in one value of the store. An event becomes a session of its own,
-/// takes in what it touches, the latest first, and is written back. One timer per key is enough:
-/// it is set at the earliest time at which a session may close, and set anew when it fires too
-/// early, because sessions grow more often than they close.
+/// Per key the open sessions lie in one value of the store, in the order of their starts. An event
+/// becomes a session of its own, goes on with the session before it, takes in those behind it that
+/// it now reaches, and is written back. One timer per key is enough: it is set at the earliest
+/// time at which a session may close, and set anew when it fires too early, because sessions grow
+/// more often than they close.
 final class Sessionizer: Operator {
     enum Output {
         static let main = 0
@@ -17,7 +18,7 @@ final class Sessionizer: Operator {
         static let rejected = 5
     }
 
-    private let settings: SessionizeSettings
+    let settings: SessionizeSettings
     private var store: (any KeyValueStore)?
     private var timers: (any TimerStore)?
 
@@ -27,15 +28,17 @@ final class Sessionizer: Operator {
     private var timerKey: [UInt8] = []
     private var list = SessionList()
     private var merge: SessionMerge
-    private var merged: [Session] = []
-    private var kept: [Session] = []
-    private var encoded = ByteBuffer(capacity: 4096)
-    private var document = ByteBuffer(capacity: 4096)
-    /// Where the union of the current event's sessions starts in `encoded`.
-    private var unionStart = 0
-    private var keyCopy = ByteBuffer(capacity: 64)
-    private var channelEntry = ByteBuffer(capacity: 64)
+    private var channelEntry = ByteBuffer(capacity: 512)
     private var stepEntry = ByteBuffer(capacity: 512)
+    var key = ByteBuffer(capacity: 256)
+    var encoded = ByteBuffer(capacity: 4096)
+    var document = ByteBuffer(capacity: 4096)
+    /// The sessions that the current event makes one, in the order of their times.
+    private(set) var joined: [Session] = []
+    /// Which of them is the event itself.
+    private(set) var ownIndex = 0
+    /// Where their union starts in `encoded`.
+    private(set) var unionStart = 0
 
     init(settings: SessionizeSettings) {
         self.settings = settings
@@ -43,107 +46,106 @@ final class Sessionizer: Operator {
     }
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
-        let timers = openStores(context)
+        let (store, timers) = openStores(context)
         for event in events {
             if timers.next <= event.streamTime { try advance(to: event.streamTime, in: context) }
-            try process(event, in: context)
+            try process(event, store, timers, in: context)
         }
     }
 
-    @discardableResult
-    private func openStores(_ context: OperatorContext) -> any TimerStore {
-        if let timers { return timers }
-        let opened = context.timerStore(settings.timersName)
-        timers = opened
-        store = context.keyValueStore(settings.storeName)
+    private func openStores(
+        _ context: OperatorContext
+    ) -> (store: any KeyValueStore, timers: any TimerStore) {
+        if let store, let timers { return (store, timers) }
+        let opened = (
+            context.keyValueStore(settings.storeName), context.timerStore(settings.timersName)
+        )
+        (store, timers) = opened
         return opened
     }
 
     // MARK: Events
 
-    private func process(_ event: Event, in context: OperatorContext) throws(OperatorError) {
+    private func process(
+        _ event: Event, _ store: any KeyValueStore, _ timers: any TimerStore,
+        in context: OperatorContext
+    ) throws(OperatorError) {
         let arena = context.arena
         if let bots = settings.bots, bots.matches(event, in: arena) {
             context.emit(event, to: Output.bots)
             return
         }
-        guard let key = unsafe sessionKey(of: event, in: arena) else {
+        let fields = SessionFields(of: event, in: arena, as: settings)
+        let own = session(of: event, fields, in: arena)
+        guard try accepts(event, fields, own, in: context) else { return }
+        // Outputs write to the arena, where the key lies.
+        key.removeAll()
+        unsafe key.append(arena.bytes(fields.key))
+        do {
+            switch try join(own, isKeepAlive: fields.isKeepAlive, event, store, timers) {
+            case .joined: announce(event, in: context)
+            case .nothingToKeepAlive: context.emit(event)
+            case .late:
+                context.countLate()
+                context.emit(event, to: Output.late)
+            }
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private func accepts(
+        _ event: Event, _ fields: SessionFields, _ own: Session, in context: OperatorContext
+    ) throws(OperatorError) -> Bool {
+        if fields.key.isAbsent {
             try context.refuse(event, to: Output.rejected, error: "missing_key") {
                 settings.key.map { "the field '\($0)' has no value to keep sessions by" }
                     ?? "the record has no key to keep sessions by"
             }
-            return
+            return false
         }
-        // What follows writes to the arena, where the key lies.
-        keyCopy.removeAll()
-        unsafe keyCopy.append(key)
-        let opens = !(settings.keepAlive?.matches(event, in: arena) ?? false)
-        let own = session(of: event, countsAsEvent: opens, in: arena)
-        let isJoined = try storing {
-            try join(own, at: event.streamTime, opens: opens)
+        if event.timestamp == .distantPast || closingTime(of: own) == .max {
+            try context.refuse(event, to: Output.rejected, error: "unusable_time") {
+                event.timestamp == .distantPast
+                    ? "the event has no time"
+                    : "a session at \(event.timestamp) would end after the end of time"
+            }
+            return false
         }
-        switch isJoined {
-        case .joined: announce(event: event, in: context)
-        case .nothingToKeepAlive: context.emit(event)
-        case .late:
-            context.countLate()
-            context.emit(event, to: Output.late)
-        }
-    }
-
-    /// Runs what only stores can make fail.
-    private func storing<Result>(_ body: () throws -> Result) throws(OperatorError) -> Result {
-        do {
-            return try body()
-        } catch let error as StoreError {
-            throw .store(error)
-        } catch {
-            preconditionFailure("stores throw StoreError, not \(error)")
-        }
-    }
-
-    private func sessionKey(of event: Event, in arena: EventArena) -> UnsafeRawBufferPointer? {
-        guard let path = settings.key else {
-            return unsafe event.key.isAbsent ? nil : arena.bytes(event.key)
-        }
-        let value = arena.value(of: event, at: path)
-        switch value.kind {
-        case .string where value.text.count > 0: return unsafe arena.bytes(value.text)
-        case .integer, .unsignedInteger, .decimal, .boolean: return unsafe arena.bytes(value.raw)
-        case .string, .missing, .null, .object, .array: return nil
-        }
+        return true
     }
 
     /// The event as a session of its own. Its texts point into the arena and the scratch buffers.
     private func session(
-        of event: Event, countsAsEvent: Bool, in arena: EventArena
+        of event: Event, _ fields: SessionFields, in arena: EventArena
     ) -> Session {
-        let channel = unsafe text(settings.channel, of: event, in: arena)
+        let channel = unsafe text(fields.channel, in: arena)
         let gap = unsafe channel.map { unsafe settings.gap(ofChannel: $0) } ?? settings.gap
         let time = event.timestamp.milliseconds
-        var session = Session(at: time, reach: event.timestamp.adding(milliseconds: gap).milliseconds)
+        var session = Session(
+            at: time, reach: event.timestamp.adding(milliseconds: gap).milliseconds)
         session.day = settings.days?.day(of: time) ?? 0
-        unsafe session.campaign = unsafe text(settings.campaign, of: event, in: arena)
-        guard countsAsEvent else { return session }
+        unsafe session.campaign = unsafe text(fields.campaign, in: arena)
+        guard !fields.isKeepAlive else { return session }
         session.eventCount = 1
-        let isView = settings.views?.matches(event, in: arena) ?? true
-        if isView {
+        if fields.isView {
             session.viewCount = settings.views == nil ? 0 : 1
-            if let page = unsafe text(settings.page, of: event, in: arena) {
+            if let page = unsafe text(fields.page, in: arena) {
                 unsafe (session.entry, session.entryTime) = unsafe (page, time)
                 unsafe (session.exit, session.exitTime) = unsafe (page, time)
             }
         }
-        if let path = settings.revenue {
-            let value = arena.value(of: event, at: path)
-            if value.isNumber { session.revenue = unsafe ExactDecimal(arena.bytes(value.raw)) }
+        if !fields.amount.isMissingOrNull {
+            session.revenue = unsafe settings.amount(
+                fields.amount.isNumber ? arena.bytes(fields.amount.raw) : nil)
+            session.droppedAmounts = session.revenue == nil ? 1 : 0
         }
         channelEntry.removeAll()
         if let channel = unsafe channel {
             unsafe SessionList.write(channel, to: &channelEntry)
             session.channels = unsafe SessionList.Block(count: 1, bytes: channelEntry.bytes)
         }
-        if let step = unsafe text(settings.step, of: event, in: arena) {
+        if let step = unsafe text(fields.step, in: arena) {
             stepEntry.removeAll()
             stepEntry.append(number: time)
             unsafe SessionList.write(step, to: &stepEntry)
@@ -153,14 +155,11 @@ final class Sessionizer: Operator {
         return session
     }
 
-    private func text(
-        _ path: FieldPath?, of event: Event, in arena: EventArena
-    ) -> UnsafeRawBufferPointer? {
-        guard let path else { return nil }
-        let value = arena.value(of: event, at: path)
-        guard value.kind == .string, value.text.count > 0 else { return nil }
-        return unsafe arena.bytes(value.text)
+    private func text(_ range: ByteRange, in arena: EventArena) -> UnsafeRawBufferPointer? {
+        unsafe range.isAbsent ? nil : SessionList.bounded(arena.bytes(range))
     }
+
+    // MARK: Joining
 
     private enum Joining {
         case joined
@@ -169,17 +168,52 @@ final class Sessionizer: Operator {
     }
 
     /// Puts the event's session among those of its key.
-    private func join(_ own: Session, at streamTime: Timestamp, opens: Bool) throws -> Joining {
-        guard let store else { preconditionFailure("stores are opened before events come") }
-        let key = unsafe keyCopy.bytes
-        unsafe try load(key, from: store)
-        takeTouching(own)
-        if merged.count == 1 {
-            guard opens else { return .nothingToKeepAlive }
-            guard closingTime(of: own) > streamTime.milliseconds else { return .late }
+    private func join(
+        _ own: Session, isKeepAlive: Bool, _ event: Event, _ store: any KeyValueStore,
+        _ timers: any TimerStore
+    ) throws(StoreError) -> Joining {
+        try unsafe load(key.bytes, from: store)
+        let behind = list.firstIndex(startingAfter: own.start)
+        let before = list.index(continuedBy: own, before: behind, settings.maximumLength)
+        if isKeepAlive, before == nil { return .nothingToKeepAlive }
+        joined.removeAll(keepingCapacity: true)
+        var union = own
+        if let before {
+            union = list.sessions[before]
+            joined.append(union)
+            SessionMerge.add(own, to: &union)
         }
-        unsafe try writeBack(key: key, to: store)
+        ownIndex = joined.count
+        joined.append(own)
+        var end = behind
+        while end < list.sessions.count,
+            union.isContinued(by: list.sessions[end], maximumLength: settings.maximumLength)
+        {
+            joined.append(list.sessions[end])
+            SessionMerge.add(list.sessions[end], to: &union)
+            end += 1
+        }
+        let due = closingTime(of: union)
+        if joined.count == 1, due <= event.streamTime.milliseconds { return .late }
+        encode(union, before: before, behind: behind..<end, due: due)
+        try unsafe store.put(key.bytes, encoded.bytes)
+        if due < list.timer { try unsafe timers.set(key.bytes, at: Timestamp(milliseconds: due)) }
         return .joined
+    }
+
+    /// Writes the key's sessions with `union` in place of those that it was made of.
+    private func encode(_ union: Session, before: Int?, behind: Range<Int>, due: Int64) {
+        let place = before ?? behind.lowerBound
+        encoded.removeAll()
+        SessionList.writeHeader(
+            timer: min(list.timer, due), count: list.sessions.count - joined.count + 2,
+            to: &encoded)
+        list.write(0..<place, to: &encoded)
+        unionStart = encoded.count
+        merge.write(union, of: joined, to: &encoded)
+        // Between the two stand sessions that start with the event and are of another campaign.
+        list.write((before.map { $0 + 1 } ?? place)..<behind.lowerBound, to: &encoded)
+        list.write(behind.upperBound..<list.sessions.count, to: &encoded)
     }
 
     /// Reads the sessions of a key into `list`; they point into `loaded`. Returns whether there
@@ -187,66 +221,13 @@ final class Sessionizer: Operator {
     @discardableResult
     private func load(
         _ key: UnsafeRawBufferPointer, from store: any KeyValueStore
-    ) throws -> Bool {
+    ) throws(StoreError) -> Bool {
         list.removeAll()
-        guard unsafe try store.get(key, into: &stored) else { return false }
+        guard try unsafe store.get(key, into: &stored) else { return false }
         loaded.removeAll()
         unsafe stored.withUnsafeBytes { unsafe loaded.append($0) }
         unsafe list.read(loaded.bytes)
         return true
-    }
-
-    /// Splits the sessions of the key into those that the event joins and those that stay.
-    private func takeTouching(_ own: Session) {
-        merged.removeAll(keepingCapacity: true)
-        kept.removeAll(keepingCapacity: true)
-        var union = own
-        for session in list.sessions.reversed() {
-            let isSameCampaign =
-                unsafe own.campaign == nil ? true : Self.equal(own.campaign, session.campaign)
-            let isCompatible =
-                unsafe merged.isEmpty
-                ? isSameCampaign : Self.equal(merged[0].campaign, session.campaign)
-            if isCompatible,
-                session.touches(union, maximumLength: settings.maximumLength)
-            {
-                merged.append(session)
-                SessionMerge.add(session, to: &union)
-            } else {
-                kept.append(session)
-            }
-        }
-        // The oldest first, the event last, so that equal times keep the order of arrival.
-        merged.reverse()
-        merged.append(own)
-        kept.reverse()
-    }
-
-    private static func equal(_ a: UnsafeRawBufferPointer?, _ b: UnsafeRawBufferPointer?) -> Bool {
-        switch unsafe (a, b) {
-        case (nil, nil): true
-        case (let a?, let b?): unsafe a.elementsEqual(b)
-        default: false
-        }
-    }
-
-    private func writeBack(key: UnsafeRawBufferPointer, to store: any KeyValueStore) throws {
-        var union = merged[0]
-        for part in merged.dropFirst() { SessionMerge.add(part, to: &union) }
-        let due = closingTime(of: union)
-        encoded.removeAll()
-        SessionList.writeHeader(
-            timer: min(list.timer, due), count: kept.count + 1, to: &encoded)
-        // Sessions stay in the order of their starts.
-        let earlier = kept.prefix { $0.start <= union.start }.count
-        for session in kept[..<earlier] { SessionList.write(session, to: &encoded) }
-        unionStart = encoded.count
-        merge.write(merged, to: &encoded)
-        for session in kept[earlier...] { SessionList.write(session, to: &encoded) }
-        unsafe try store.put(key, encoded.bytes)
-        if due < list.timer {
-            unsafe try timers?.set(key, at: Timestamp(milliseconds: due))
-        }
     }
 
     /// The first moment at which no further event can join the session.
@@ -255,113 +236,48 @@ final class Sessionizer: Operator {
             .adding(milliseconds: settings.grace).adding(milliseconds: 1).milliseconds
     }
 
-    // MARK: Outputs of an event
-
-    private func announce(event: Event, in context: OperatorContext) {
-        guard context.isConnected(Output.main) || context.isConnected(Output.updates) else {
-            return
-        }
-        let union = unsafe SessionList.session(in: encoded.bytes, at: unionStart)
-        if context.isConnected(Output.main) {
-            var tagged = event
-            document.removeAll()
-            unsafe SessionDocument.writeID(of: union, key: keyCopy.bytes, to: &document)
-            if let output = settings.output {
-                unsafe context.arena.set(output, of: &tagged, toString: document.bytes)
-            }
-            context.emit(tagged)
-        }
-        if context.isConnected(Output.updates) {
-            announceUpdates(union: union, event: event, in: context)
-        }
-    }
-
-    private func announceUpdates(union: Session, event: Event, in context: OperatorContext) {
-        let key = unsafe keyCopy.bytes
-        let moment = (event.streamTime, event.sequence)
-        for old in merged.dropLast() where old.start != union.start {
-            document.removeAll()
-            unsafe SessionDocument.writeRetraction(
-                of: old, replacedBy: union, key: key, operatorName: settings.name, to: &document)
-            unsafe emit(
-                key: key, at: event.timestamp, moment: moment, to: Output.updates, in: context)
-        }
-        document.removeAll()
-        unsafe SessionDocument.write(
-            union, key: key, status: .open, operatorName: settings.name, to: &document)
-        unsafe emit(key: key, at: event.timestamp, moment: moment, to: Output.updates, in: context)
-    }
-
-    /// Emits what stands in `document`.
-    private func emit(
-        key: UnsafeRawBufferPointer, at time: Timestamp,
-        moment: (streamTime: Timestamp, sequence: Int64), to output: Int,
-        in context: OperatorContext
-    ) {
-        var event = unsafe context.arena.addEvent(json: document.bytes, key: key, timestamp: time)
-        event.streamTime = moment.streamTime
-        event.sequence = moment.sequence
-        context.emit(event, to: output)
-    }
-
     // MARK: Closing
 
     func advance(to streamTime: Timestamp, in context: OperatorContext) throws(OperatorError) {
-        let timers = openStores(context)
-        try storing {
+        let (store, timers) = openStores(context)
+        do {
             while let due = try timers.takeDue(at: streamTime, key: &timerKey) {
-                try close(dueAt: due, in: context)
+                key.removeAll()
+                unsafe timerKey.withUnsafeBytes { unsafe key.append($0) }
+                try close(dueAt: due, store, timers, in: context)
             }
+        } catch {
+            throw .store(error)
         }
     }
 
     /// Closes the sessions of the timer's key that are due, and sets the timer for the others.
-    private func close(dueAt due: Timestamp, in context: OperatorContext) throws {
-        guard let store else { preconditionFailure("stores are opened before timers fire") }
-        unsafe try timerKey.withUnsafeBytes { key in
-            // A timer that was overtaken by an earlier one: the earlier one set the next.
-            guard unsafe try load(key, from: store), list.timer == due.milliseconds else {
-                return
-            }
-            kept.removeAll(keepingCapacity: true)
-            var next = Int64.max
-            for session in list.sessions {
-                let closing = closingTime(of: session)
-                if closing <= due.milliseconds {
-                    unsafe emitClosed(session, key: key, due: due, in: context)
-                } else {
-                    kept.append(session)
-                    next = min(next, closing)
-                }
-            }
-            unsafe try writeKept(key: key, timer: next, to: store)
-        }
-    }
-
-    private func emitClosed(
-        _ session: Session, key: UnsafeRawBufferPointer, due: Timestamp,
+    private func close(
+        dueAt due: Timestamp, _ store: any KeyValueStore, _ timers: any TimerStore,
         in context: OperatorContext
-    ) {
-        guard context.isConnected(Output.closed) else { return }
-        document.removeAll()
-        unsafe SessionDocument.write(
-            session, key: key, status: .closed, operatorName: settings.name, to: &document)
-        unsafe emit(
-            key: key, at: Timestamp(milliseconds: session.end),
-            moment: context.moment(ofTimerDueAt: due), to: Output.closed, in: context)
-    }
-
-    private func writeKept(
-        key: UnsafeRawBufferPointer, timer: Int64, to store: any KeyValueStore
-    ) throws {
-        guard !kept.isEmpty else {
-            unsafe try store.delete(key)
+    ) throws(StoreError) {
+        // A timer that was overtaken by an earlier one: the earlier one set the next.
+        guard try unsafe load(key.bytes, from: store), list.timer == due.milliseconds else {
             return
         }
+        var next = Int64.max
+        var openCount = 0
+        for session in list.sessions {
+            let closing = closingTime(of: session)
+            if closing <= due.milliseconds {
+                announceClosed(session, dueAt: due, in: context)
+            } else {
+                openCount += 1
+                next = min(next, closing)
+            }
+        }
+        guard openCount > 0 else { return try unsafe store.delete(key.bytes) }
         encoded.removeAll()
-        SessionList.writeHeader(timer: timer, count: kept.count, to: &encoded)
-        for session in kept { SessionList.write(session, to: &encoded) }
-        unsafe try store.put(key, encoded.bytes)
-        unsafe try timers?.set(key, at: Timestamp(milliseconds: timer))
+        SessionList.writeHeader(timer: next, count: openCount, to: &encoded)
+        for session in list.sessions where closingTime(of: session) > due.milliseconds {
+            SessionList.write(session, to: &encoded)
+        }
+        try unsafe store.put(key.bytes, encoded.bytes)
+        try unsafe timers.set(key.bytes, at: Timestamp(milliseconds: next))
     }
 }

@@ -1,4 +1,4 @@
-import Events
+internal import Events
 
 /// Everything that can be wrong with a graph, found at once.
 struct TopologyValidation {

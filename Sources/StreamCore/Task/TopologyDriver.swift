@@ -29,9 +29,12 @@ public final class TopologyDriver {
 
     /// - Parameters:
     ///   - storage: where state is kept; in memory by default.
+    ///   - committed: offsets that an earlier driver's ``commit()`` returned, as the group would
+    ///     keep them; a task with state goes by its own.
     ///   - now: the wall clock, which moves only by ``setNow(_:)``.
     public init(
         plan: TopologyPlan, storage: any StateStorage = InMemoryStateStorage(),
+        committed: [TopicPartition: Int64] = [:],
         options: StreamTask.Options = StreamTask.Options(), now: Timestamp = .distantFuture
     ) throws(StoreError) {
         self.plan = plan
@@ -58,10 +61,11 @@ public final class TopologyDriver {
         nextOffsets = plan.topics.indices.map { _ in 0 }
         for (topic, route) in routes {
             let task = tasks[route.task]
-            let offset = task.checkpoint().offsets[task.sources[route.input]]
-            nextOffsets[topic] = offset ?? 0
-            task.start(input: route.input, at: offset ?? 0)
-            task.accept(input: route.input, position: offset ?? 0, isAtEnd: true, now: now)
+            let source = task.sources[route.input]
+            let offset = task.checkpoint().offsets[source] ?? committed[source] ?? 0
+            nextOffsets[topic] = offset
+            task.start(input: route.input, at: offset)
+            task.accept(input: route.input, position: offset, isAtEnd: true, now: now)
         }
     }
 
@@ -314,18 +318,21 @@ public final class TopologyDriver {
 
     // MARK: Commit
 
-    /// Commits every task, as a restart would find it.
+    /// Commits every task, as a restart would find it; returns the offsets of the next records.
     ///
     /// - Precondition: nothing is on its way between tasks; on a cluster the repartition topics
     ///   would keep it.
-    public func commit() throws(StoreError) {
+    @discardableResult
+    public func commit() throws(StoreError) -> [TopicPartition: Int64] {
         for repartition in plan.repartitions {
             let (task, input) = routes[repartition.topic]!
             precondition(
                 tasks[task].needsRecords(input: input) && waiting[repartition.topic]?.count == 0,
                 "'\(plan.topics[repartition.topic])' has records that are not processed")
         }
-        for task in tasks { _ = try task.commit() }
+        var offsets: [TopicPartition: Int64] = [:]
+        for task in tasks { offsets.merge(try task.commit().offsets) { _, new in new } }
+        return offsets
     }
 
     /// Gives all state back.

@@ -37,7 +37,12 @@ struct TopicSetup {
         // Topics that are read together must fit each other.
         let sources = application.plan.externalSourceTopics.compactMap { counts[$0] }
         let count = sources.first ?? partitions
-        try create(missing.map { TopicSpec(name: $0, partitions: count) })
+        // Records bear their event time. Under the broker's default retention it would delete what
+        // is replayed as soon as it is written.
+        try create(
+            missing.map {
+                TopicSpec(name: $0, partitions: count, configuration: ["retention.ms": "-1"])
+            })
         return try describe(externalTopics)
     }
 

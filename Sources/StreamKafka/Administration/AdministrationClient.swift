@@ -39,7 +39,7 @@ struct AdministrationClient: ~Copyable {
         var noted = ckafka_error()
         while unsafe ckafka_admin_next_error(handle, &noted) { _ = trouble.note(noted) }
         guard let answer else { throw trouble.explain(error, subject: subject) }
-        trouble.clear()
+        trouble.noteSuccess()
         return answer
     }
 

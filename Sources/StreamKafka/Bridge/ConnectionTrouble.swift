@@ -5,6 +5,7 @@ internal import StreamEngine
 struct ConnectionTrouble {
     private let translator: ErrorTranslator
     private var latest: ClusterError?
+    private var hasWorked = false
 
     init(_ translator: ErrorTranslator) { self.translator = translator }
 
@@ -25,6 +26,19 @@ struct ConnectionTrouble {
         return translated
     }
 
+    /// Whether an error, noted beside the calls, is one that time doesn't heal.
+    ///
+    /// A connection that is refused for its credentials ends a client that never worked: the
+    /// settings are wrong. Later it may be a broker in the middle of a restart.
+    func isFinal(_ error: ckafka_error, as translated: ClusterError) -> Bool {
+        if error.is_fatal { return true }
+        switch translated.kind {
+        case .fatal, .configuration: return true
+        case .authentication: return !(hasWorked && ErrorKind.isOfConnection(error.code))
+        case .unreachable, .unknownTopic, .fenced, .retriable: return false
+        }
+    }
+
     /// The error of a call; a time-out with the reason for it.
     func explain(_ error: ckafka_error, subject: String = "") -> ClusterError {
         let translated = translator.translate(error, subject: subject)
@@ -40,7 +54,10 @@ struct ConnectionTrouble {
     }
 
     /// Something worked: what was is over.
-    mutating func clear() { latest = nil }
+    mutating func noteSuccess() {
+        latest = nil
+        hasWorked = true
+    }
 
     private func explain(_ error: ClusterError, by cause: ClusterError) -> ClusterError {
         ClusterError(

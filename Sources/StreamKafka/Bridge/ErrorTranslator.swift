@@ -39,7 +39,7 @@ struct ErrorTranslator: Sendable {
     func diagnostic(
         _ refusal: PropertyRefusal, culprit: KafkaProperty?, section: SourceLocation
     ) -> Diagnostic {
-        let reason = redact(refusal.reason)
+        let reason = redact(refusal.reason, isCutOff: refusal.isCutOff)
         guard let culprit else { return Diagnostic("librdkafka refuses: \(reason)", at: section) }
         let isKnown = PropertyCatalogue.names.contains(culprit.ownName)
         let nearest = isKnown ? nil : NearestName.find(culprit.ownName, in: PropertyCatalogue.names)
@@ -62,7 +62,7 @@ extension ClusterError {
 
 extension ckafka_error {
     /// Whether the reason fills its field, so that its end may be cut off.
-    fileprivate var isReasonFull: Bool {
+    var isReasonFull: Bool {
         reason.utf8.count > MemoryLayout.size(ofValue: text) - 5
     }
 }
@@ -77,6 +77,12 @@ enum ErrorKind {
 
     static func of(code: Int32) -> ClusterError.Kind? {
         kinds.first { $0.codes.contains(Int(code)) }?.kind
+    }
+
+    /// Whether an error is about a connection, and not about what was asked through it.
+    static func isOfConnection(_ code: Int32) -> Bool {
+        [CKAFKA_CODE_AUTHENTICATION, ssl, unsupportedMechanism, illegalSASLState, saslFailed]
+            .contains { Int($0) == Int(code) }
     }
 
     /// Codes of librdkafka (negative) and of Kafka's protocol.

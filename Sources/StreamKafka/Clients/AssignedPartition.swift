@@ -80,8 +80,8 @@ final class AssignedPartition {
     }
 
     /// What was known of the end is void after a jump.
-    func moved() {
-        position = -1
+    func move(to offset: Int64) {
+        position = offset
         isAtEnd = false
     }
 }

@@ -43,7 +43,7 @@ public final class KafkaCluster: Cluster {
 
     /// A consumer of the application's group, not yet subscribed.
     ///
-    /// A `group.instance.id` gets the client's name added, so that each thread is a member of its
+    /// A `group.instance.id` gets the thread's number added, so that each thread is a member of its
     /// own.
     public func makeConsumer(_ consumer: ConsumerSettings) throws(ClusterError) -> any Consumer {
         try refuseConflicts(isCopartitioned: consumer.isCopartitioned)
@@ -54,7 +54,7 @@ public final class KafkaCluster: Cluster {
         // An offset that is gone comes to us, so that it doesn't pass in silence.
         properties.set("auto.offset.reset", "error")
         if let instance = properties.value(of: "group.instance.id") {
-            properties.set("group.instance.id", "\(instance)-\(consumer.clientID)")
+            properties.set("group.instance.id", "\(instance)-\(consumer.threadIndex)")
         }
         if settings.isEmbedded {
             properties.setDefault("allow.auto.create.topics", "true")

@@ -22,7 +22,6 @@ extension KafkaConsumer {
             partitions[partition] = AssignedPartition(
                 index: index, position: max(starts[partition] ?? -1, -1))
         }
-        trouble.clear()
     }
 
     func unassign(_ revoked: [TopicPartition], incremental: Bool) throws(ClusterError) {

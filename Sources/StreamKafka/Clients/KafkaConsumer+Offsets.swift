@@ -27,9 +27,9 @@ extension KafkaConsumer {
             let isCommitted = unsafe ckafka_consumer_commit(
                 handle, list.baseAddress, list.count, requestTimeout.timeoutMilliseconds, &error)
             drainLogs()
-            guard isCommitted else { throw explain(error) }
+            guard isCommitted else { throw refusedCommit(error) }
         }
-        trouble.clear()
+        trouble.noteSuccess()
     }
 
     func offsetRange(_ partition: TopicPartition) throws(ClusterError) -> Range<Int64> {
@@ -44,10 +44,19 @@ extension KafkaConsumer {
         return low..<max(low, high)
     }
 
+    /// A commit of a partition that isn't ours any more is refused by the shim itself.
+    private func refusedCommit(_ error: ckafka_error) -> ClusterError {
+        var refusal = explain(error)
+        if Int(error.code) == Int(CKAFKA_CODE_STATE) { refusal.kind = .fenced }
+        return refusal
+    }
+
     /// The error of a request, with the reason why nobody answered.
     ///
-    /// What librdkafka noted while the request waited is a warning of the next `wait`, too.
+    /// librdkafka tells the reason only when it is served. What it tells is a warning of the next
+    /// `wait`, too.
     private func explain(_ error: ckafka_error, subject: String = "") -> ClusterError {
+        _ = unsafe ckafka_consumer_wait(handle, 0)
         var noted = ckafka_error()
         while unsafe ckafka_consumer_next_error(handle, &noted) { warn(trouble.note(noted)) }
         return trouble.explain(error, subject: subject)

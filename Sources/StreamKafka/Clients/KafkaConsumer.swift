@@ -66,11 +66,12 @@ final class KafkaConsumer: Consumer {
         drainLogs()
         if ready.has_error { try takeErrors() }
         if let rebalance = unsafe ckafka_consumer_rebalance(handle) {
+            trouble.noteSuccess()
             return unsafe ConsumerEvent(rebalance.pointee)
         }
         if !warnings.isEmpty { return .warning(warnings.removeFirst()) }
         guard ready.partition_count > 0 else { return .nothing }
-        trouble.clear()
+        trouble.noteSuccess()
         quietReadyPartitions()
         return .recordsReady
     }
@@ -119,11 +120,8 @@ final class KafkaConsumer: Consumer {
         var error = ckafka_error()
         while unsafe ckafka_consumer_next_error(handle, &error) {
             let translated = trouble.note(error)
-            if error.is_fatal { throw translated }
-            switch translated.kind {
-            case .fatal, .authentication, .configuration: throw translated
-            case .unreachable, .unknownTopic, .fenced, .retriable: warnings.append(translated)
-            }
+            if trouble.isFinal(error, as: translated) { throw translated }
+            warnings.append(translated)
         }
     }
 
@@ -155,12 +153,14 @@ final class KafkaConsumer: Consumer {
         _ partition: TopicPartition, _ assigned: AssignedPartition,
         because error: inout ClusterError
     ) throws(ClusterError) {
-        let offset = try startOffset(.reset, of: partition)
+        guard reset != .error else { return }
+        let range = try offsetRange(partition)
+        let offset = reset == .earliest ? range.lowerBound : range.upperBound
         var failure = ckafka_error()
         guard unsafe ckafka_consumer_seek(handle, assigned.index, offset, &failure) else {
             throw translator.translate(failure, subject: "\(partition)")
         }
-        assigned.moved()
+        assigned.move(to: offset)
         error.kind = .retriable
         error.reason += "; reading goes on at the \(reset) offset ('auto.offset.reset')"
     }

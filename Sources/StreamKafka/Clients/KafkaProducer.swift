@@ -14,6 +14,7 @@ final class KafkaProducer: Producer {
     private let cluster: EmbeddedCluster?
     private var client: OpaquePointer?
     private var registeredTopics: [String] = []
+    private var deliveredCount: UInt64 = 0
 
     /// A producer that owns `client`, a producer of the shim, from now on.
     init(_ client: OpaquePointer, logs: LogDrain, keepingAlive cluster: EmbeddedCluster?) {
@@ -105,14 +106,16 @@ final class KafkaProducer: Producer {
         var stop: ClusterError?
         while unsafe ckafka_producer_next_error(handle, &error) {
             let noted = trouble.note(error)
-            if error.is_fatal || noted.kind == .authentication { stop = stop ?? noted }
+            if trouble.isFinal(error, as: noted) { stop = stop ?? noted }
         }
         if unsafe ckafka_producer_fatal_error(handle, &error) {
             throw translator.translate(error)
         }
         if let stop { throw stop }
         if unsafe ckafka_producer_take_failure(handle, &error) { throw trouble.explain(error) }
-        if outstandingCount == 0 { trouble.clear() }
+        let delivered = unsafe ckafka_producer_delivery(handle).delivered
+        if delivered > deliveredCount { trouble.noteSuccess() }
+        deliveredCount = delivered
     }
 }
 

@@ -5,7 +5,7 @@ internal import CKafka
 /// librdkafka itself decides what is valid. The names serve to find the nearest one to a typo, and
 /// to keep a producer's property away from a consumer, which would warn about it at every start.
 /// A property of a later librdkafka that is not listed is passed through to both sides.
-enum PropertyCatalogue {
+package enum PropertyCatalogue {
     /// The side that alone knows `name`; `nil` for a property of both, and for an unknown one.
     static func side(of name: String) -> ClientSide? {
         if consumer.contains(name) { return .consumer }
@@ -13,7 +13,8 @@ enum PropertyCatalogue {
         return nil
     }
 
-    static var names: Set<String> { consumer.union(producer).union(common) }
+    /// All names that are listed.
+    package static var names: Set<String> { consumer.union(producer).union(common) }
 
     static func isSecret(_ name: String) -> Bool {
         unsafe ckafka_property_is_secret(name)

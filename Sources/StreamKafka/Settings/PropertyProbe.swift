@@ -24,7 +24,8 @@ struct PropertyProbe {
         diagnostics = found
     }
 
-    /// The client's properties, changed so that nothing goes out into the network.
+    /// The client's properties, changed so that nothing goes out into the network: no broker, no
+    /// Kerberos login (`:` is the command that does nothing), no request for a token.
     private static func properties(
         of settings: KafkaSettings, on side: ClientSide
     ) -> ClientProperties {
@@ -36,7 +37,7 @@ struct PropertyProbe {
         let mechanism =
             properties.value(of: "sasl.mechanisms") ?? properties.value(of: "sasl.mechanism")
         switch (mechanism ?? "GSSAPI").uppercased() {
-        case "GSSAPI": properties.set("sasl.kerberos.kinit.cmd", "")
+        case "GSSAPI": properties.set("sasl.kerberos.kinit.cmd", ":")
         case "OAUTHBEARER": properties.set("sasl.oauthbearer.method", "default")
         default: break
         }
@@ -68,10 +69,12 @@ struct PropertyProbe {
 struct PropertyRefusal {
     private let index: Int
     let reason: String
+    let isCutOff: Bool
 
     init(_ error: ckafka_error) {
         index = Int(error.property_index)
         reason = error.reason
+        isCutOff = error.isReasonFull
     }
 
     /// The index of the user's property that is to blame: the one that was refused, or else, for a

@@ -112,8 +112,13 @@ struct GenerateCommand: ParsableCommand {
             let existing = try cluster.describeTopics(topics)
             let missing = topics.filter { existing[$0] == nil }
             if !missing.isEmpty {
+                // Generated events lie in the past; a retention would delete them.
                 try cluster.createTopics(
-                    missing.map { TopicSpec(name: $0, partitions: partitions) })
+                    missing.map {
+                        TopicSpec(
+                            name: $0, partitions: partitions,
+                            configuration: ["retention.ms": "-1"])
+                    })
             }
             return try SampleTopicSink(cluster: cluster, topics: topics)
         }

@@ -29,7 +29,7 @@ struct RunCommand: ParsableCommand {
     @Option(help: "The field whose value becomes the record key; with --input.")
     var keyField: String?
 
-    @Flag(help: "Create source and sink topics that are missing.")
+    @Flag(help: "Create source and sink topics that are missing, without a retention.")
     var createTopics = false
 
     @Option(help: "With how many partitions --create-topics creates topics.")

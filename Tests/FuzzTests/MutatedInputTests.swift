@@ -11,7 +11,7 @@ import TopologyFiles
 /// `MILLRACE_FUZZ_SECONDS` says for how long, `MILLRACE_FUZZ_SEED` repeats a run: the round that was
 /// at work is printed every thousand rounds.
 @Suite(.enabled(if: Fuzzing.seconds != nil, "set MILLRACE_FUZZ_SECONDS"), .serialized)
-struct FuzzTests {
+struct MutatedInputTests {
     @Test("no value traps parse, validate or sessionize", arguments: ["json", "ndjson", "csv"])
     func values(format: String) throws {
         let file = try TopologyLoader(operators: .standard, environment: [:])
