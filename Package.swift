@@ -31,7 +31,9 @@ let package = Package(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
-        .target(name: "CKafka", dependencies: ["CRdKafka"], cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(
+            name: "CKafka", dependencies: ["CRdKafka"],
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .target(
             name: "CSimdJSON", cxxSettings: [.unsafeFlags(["-O2"])],
             linkerSettings: [.linkedLibrary("simdjson")]),
@@ -85,27 +87,56 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests: one target per module, then those of the whole.
-        .testTarget(name: "EventsTests", dependencies: ["Events", "CMallocCount"], swiftSettings: strict),
-        .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Events", "CMallocCount"], swiftSettings: strict),
-        .testTarget(name: "StreamCoreTests", dependencies: ["StreamCore", "Events"], swiftSettings: strict),
         .testTarget(
-            name: "OperatorsTests", dependencies: ["Operators", "StreamCore", "Events", "JSONSchema", "CMallocCount"],
+            name: "EventsTests",
+            dependencies: ["Events", "CMallocCount"],
             swiftSettings: strict),
-        .testTarget(name: "StreamStateTests", dependencies: ["StreamState", "StreamCore", "Events", "CSQLite", "CMallocCount"], swiftSettings: strict),
+        .testTarget(
+            name: "JSONSchemaTests",
+            dependencies: ["JSONSchema", "Events", "CMallocCount"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "StreamCoreTests",
+            dependencies: ["StreamCore", "Events"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OperatorsTests",
+            dependencies: ["Operators", "StreamCore", "Events", "JSONSchema", "CMallocCount"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "StreamStateTests",
+            dependencies: ["StreamState", "StreamCore", "Events", "CSQLite", "CMallocCount"],
+            swiftSettings: strict),
         .testTarget(
             name: "StreamEngineTests",
-            dependencies: ["StreamEngine", "StreamTesting", "StreamState", "Operators", "StreamCore", "Events"],
+            dependencies: [
+                "StreamEngine", "StreamTesting", "StreamState", "Operators", "StreamCore", "Events",
+            ],
             swiftSettings: strict),
-        .testTarget(name: "StreamKafkaTests", dependencies: ["StreamKafka", "StreamEngine", "StreamCore", "Events"], swiftSettings: strict),
-        .testTarget(name: "TopologyFilesTests", dependencies: ["TopologyFiles", "Operators", "StreamCore", "Events"], swiftSettings: strict),
-        .testTarget(name: "SampleEventsTests", dependencies: ["SampleEvents", "Events"], swiftSettings: strict),
+        .testTarget(
+            name: "StreamKafkaTests",
+            dependencies: ["StreamKafka", "StreamEngine", "StreamCore", "Events"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TopologyFilesTests",
+            dependencies: ["TopologyFiles", "Operators", "StreamCore", "Events"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SampleEventsTests",
+            dependencies: ["SampleEvents", "Events"],
+            swiftSettings: strict),
         .testTarget(
             name: "FuzzTests",
             dependencies: ["TopologyFiles", "Operators", "StreamCore", "Events"],
             swiftSettings: strict),
+        .testTarget(
+            name: "TopologiesTests",
+            dependencies: ["TopologyFiles", "Operators", "StreamCore", "Events", "SampleEvents"],
+            swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["StreamKafka", "StreamEngine", "StreamCore", "Events"],
+            name: "IntegrationTests",
+            dependencies: ["StreamKafka", "StreamEngine", "StreamCore", "Events"],
             exclude: ["broker"], swiftSettings: strict),
     ]
 )

@@ -8,8 +8,7 @@
 
 #include "internal.h"
 
-
-/* librdkafka's own list of what it redacts, and what later versions and Java call by these names. */
+/* What librdkafka itself redacts, and what later versions and Java call by these names. */
 static const char *const secret_names[] = {
     "sasl.password",      "sasl.username",          "sasl.oauthbearer.config",
     "ssl.key.password",   "ssl.key.pem",            "ssl_key",

@@ -62,7 +62,8 @@ static bool terminate(ckafka_consumer *consumer, int64_t until, ckafka_error *er
     rd_kafka_queue_destroy(queue);
     if (!began) return false;
     if (rd_kafka_consumer_closed(rk)) return true;
-    error_set(error, RD_KAFKA_RESP_ERR__TIMED_OUT, "The consumer could not leave its group in time");
+    error_set(error, RD_KAFKA_RESP_ERR__TIMED_OUT,
+              "The consumer could not leave its group in time");
     return false;
 }
 
@@ -70,7 +71,7 @@ bool ckafka_consumer_close(ckafka_consumer *consumer, int32_t timeout_ms, ckafka
     error_clear(error);
     if (consumer->is_closed) return true;
     int64_t now = clock_ms();
-    /* A static member must not leave: it comes back to its partitions within the session timeout. */
+    /* A static member must not leave: it comes back to its partitions before its session ends. */
     if (consumer->is_subscribed && !consumer->is_static_member)
         leave_group(consumer, now + timeout_ms - timeout_ms / 4);
     else

@@ -233,7 +233,7 @@ static bool seek(assigned_partition *partition, int64_t offset, ckafka_error *er
     return sought;
 }
 
-/* Control records are served, and passed over, by librdkafka itself: only it knows their offsets. */
+/* librdkafka passes over control records by itself: only it knows their offsets. */
 static void step_over_control_records(assigned_partition *partition) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_t *item =
@@ -250,8 +250,8 @@ static bool report_error(assigned_partition *partition, ckafka_error *error) {
     return false;
 }
 
-/* A record was taken from the queue for which there was no memory: it must come again. False: it was
- * the first, so there is nothing to hand out but the error. */
+/* A record was taken from the queue for which there was no memory: it must come again. False: it
+ * was the first, so there is nothing to hand out but the error. */
 static bool go_back(assigned_partition *partition, const ckafka_batch *batch,
                     ckafka_error *error) {
     ckafka_error ignored;
@@ -287,7 +287,7 @@ bool ckafka_consumer_fetch(ckafka_consumer *consumer, int32_t index, ckafka_batc
         if (fetch.is_out_of_memory && !go_back(partition, batch, error)) return false;
         if (batch->count == 0 && partition->error.code != CKAFKA_CODE_NONE)
             return report_error(partition, error);
-        step_over_control_records(partition);
+        if (!fetch.is_out_of_memory) step_over_control_records(partition);
     }
     batch_seal(batch);
     if (partition->position >= 0) batch->position = partition->position;

@@ -5,8 +5,8 @@
 
 /*
  * The callback reports and returns. librdkafka 2.0.2 is content with that: it stays in its state
- * WAIT_ASSIGN_CALL or WAIT_UNASSIGN_CALL, heartbeats go on, polling is safe, and the group waits for
- * the (un)assign call that answers, whichever thread makes it and whenever.
+ * WAIT_ASSIGN_CALL or WAIT_UNASSIGN_CALL, heartbeats go on, polling is safe, and the group waits
+ * for the (un)assign call that answers, whichever thread makes it and whenever.
  */
 void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *list,
                   void *opaque) {
@@ -97,16 +97,16 @@ static void remove_where(ckafka_consumer *consumer, const ckafka_partition *part
 /*
  * Makes the partitions that stay go on exactly where the caller is.
  *
- * librdkafka 2.0.2 pauses every assigned partition when it reports a rebalance, from a thread of its
- * own, throws away what was prefetched, and resumes at the offset that it noted then. A record that
- * was being handed to us at that very moment would come a second time. So we seek, always.
+ * librdkafka 2.0.2 pauses every assigned partition when it reports a rebalance, from a thread of
+ * its own, throws away what was prefetched, and resumes at the offset that it noted then. A record
+ * that was being handed to us at that very moment would come a second time. So we seek, always.
  */
 static void rewind_to_positions(ckafka_consumer *consumer, const ckafka_partition *added,
                                 size_t added_count) {
     rd_kafka_topic_partition_list_t *list = positions(consumer, added, added_count);
-    /* A seek fails only for a partition that is not fetched: one whose error was reported, which the
-     * caller seeks, or one that has yet to begin. The time limit is -1 because 2.0.2 takes it for a
-     * thousandth of what it says. */
+    /* A seek fails only for a partition that is not fetched: one whose error was reported, which
+     * the caller seeks, or one that has yet to begin. The time limit is -1 because 2.0.2 takes it
+     * for a thousandth of what it says. */
     if (list->cnt > 0) {
         rd_kafka_error_t *error = rd_kafka_seek_partitions(consumer->client.rk, list, -1);
         if (error) rd_kafka_error_destroy(error);
@@ -213,7 +213,8 @@ bool ckafka_consumer_assignment_lost(ckafka_consumer *consumer) {
 }
 
 /* Those of the list that are (`assigned`) or are not in librdkafka's current assignment. */
-static rd_kafka_topic_partition_list_t *list_where(rd_kafka_t *rk, const ckafka_partition_list *list,
+static rd_kafka_topic_partition_list_t *list_where(rd_kafka_t *rk,
+                                                   const ckafka_partition_list *list,
                                                    bool assigned) {
     rd_kafka_topic_partition_list_t *current = NULL;
     rd_kafka_topic_partition_list_t *result = rd_kafka_topic_partition_list_new((int)list->count);

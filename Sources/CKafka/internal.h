@@ -72,12 +72,13 @@ bool client_open(client *client, const client_recipe *recipe, const ckafka_prope
 /*
  * Destroys the instance, then what the client owns. False: librdkafka did not end in time (it waits
  * for a thread that sits in a name lookup, or in a state that it never leaves), and its threads may
- * still use the memory: the caller leaves its own alone. A leak is better than a process that hangs.
+ * still use the memory: the caller leaves its own alone. A leak is better than a hang.
  */
 bool client_close(client *client, int destroy_flags, int32_t timeout_ms);
 
 /* What an instance gets that has nothing left to wait for. */
 enum { CLIENT_CLOSE_TIMEOUT_MS = 5000 };
+
 ckafka_statistics client_statistics(const client *client);
 
 /* The property of this name; NULL: not there. */

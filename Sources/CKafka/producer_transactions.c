@@ -1,7 +1,7 @@
 #include "producer.h"
 
-/* librdkafka bounds each of these calls by the transaction timeout when it is given no limit of its
- * own; with a shorter limit a commit that timed out could not be told from one that is under way. */
+/* librdkafka bounds each of these calls by the transaction timeout when it is given no limit; with a
+ * shorter one a commit that timed out could not be told from one that is under way. */
 enum { NO_LIMIT = -1 };
 
 bool ckafka_producer_init_transactions(ckafka_producer *producer, ckafka_error *error) {

@@ -100,7 +100,9 @@ final class FakeConsumer: Consumer {
             let deadline = Date(timeIntervalSinceNow: timeout / .seconds(1))
             while true {
                 if let event = nextEvent() { return event }
-                guard cluster.condition.wait(until: deadline) else { return nextEvent() ?? .nothing }
+                guard cluster.condition.wait(until: deadline) else {
+                    return nextEvent() ?? .nothing
+                }
             }
         }
     }
@@ -112,9 +114,12 @@ final class FakeConsumer: Consumer {
         }
         if let offered {
             self.offered = nil
+            // From here on they are this member's, also while it prepares to take them over.
+            assigned = offered
             return .assigned(offered, incremental: false)
         }
-        return assigned.contains(where: hasNews) ? .recordsReady : nil
+        let isReading = assigned.contains { positions[$0] != nil && hasNews($0) }
+        return isReading ? .recordsReady : nil
     }
 
     private func hasNews(_ partition: TopicPartition) -> Bool {

@@ -72,14 +72,15 @@ struct MutatedInputTests {
         """
     }
 
-    private static let values: [[UInt8]] = [
-        #"{"user":"ada","at":"2024-03-13T10:21:14Z","type":"view","total":19.990,"deep":{"field":[1,2]}}"#,
-        #"{"user":"bob","at":1710325274000,"type":"buy","total":18446744073709551615,"x":"é\n\"😀"}"#,
-        "{\"user\":\"a\",\"at\":0}\n{\"user\":\"b\",\"at\":1}\r\n\n{\"user\":null}",
-        "user,at,type\nada,2024-03-13 10:21:14,\"a \"\"quoted\"\", cell\"\nbob,1,view\n",
-        "[]", "{}", "", " ", "null", "\"", "{\"a\":1e999}", "{\"a\":-0.0,\"a\":2}",
-        String(repeating: "[", count: 10_000), String(repeating: "{\"a\":", count: 300),
-    ].map { Array($0.utf8) } + [[0xFF, 0xFE, 0x00], [0x7B, 0x22, 0xC3, 0x28, 0x22, 0x7D]]
+    private static let values: [[UInt8]] =
+        [
+            #"{"user":"ada","at":"2024-03-13T10:21:14Z","type":"view","total":19.990,"deep":{"field":[1,2]}}"#,
+            #"{"user":"bob","at":1710325274000,"type":"buy","total":18446744073709551615,"x":"é\n\"😀"}"#,
+            "{\"user\":\"a\",\"at\":0}\n{\"user\":\"b\",\"at\":1}\r\n\n{\"user\":null}",
+            "user,at,type\nada,2024-03-13 10:21:14,\"a \"\"quoted\"\", cell\"\nbob,1,view\n",
+            "[]", "{}", "", " ", "null", "\"", "{\"a\":1e999}", "{\"a\":-0.0,\"a\":2}",
+            String(repeating: "[", count: 10_000), String(repeating: "{\"a\":", count: 300),
+        ].map { Array($0.utf8) } + [[0xFF, 0xFE, 0x00], [0x7B, 0x22, 0xC3, 0x28, 0x22, 0x7D]]
 }
 
 /// A bounded run of mutations that a seed repeats.
@@ -87,11 +88,16 @@ struct Fuzzing {
     static let seconds = ProcessInfo.processInfo.environment["MILLRACE_FUZZ_SECONDS"]
         .flatMap(Double.init)
 
-    private static let pieces: [[UInt8]] = [
-        "{", "}", "[", "]", "\"", ":", ",", "\\u", "\\ud800", "\n", "\r\n", "\t", "null", "true",
-        "-", "1e400", "9223372036854775808", "0x", "  ", "- ", "&a", "*a", "<<: ", "!!binary ", "|",
-        ">", "${X}", "${X:-", "#", "'", "a.b[0]", "2024-02-30T25:61:61Z",
-    ].map { Array($0.utf8) } + [[0x00], [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xEF, 0xBB, 0xBF]]
+    private static let pieces: [[UInt8]] =
+        [
+            "{", "}", "[", "]", "\"", ":", ",", "\\u", "\\ud800", "\n", "\r\n", "\t", "null",
+            "true",
+            "-", "1e400", "9223372036854775808", "0x", "  ", "- ", "&a", "*a", "<<: ", "!!binary ",
+            "|",
+            ">", "${X}", "${X:-", "#", "'", "a.b[0]", "2024-02-30T25:61:61Z",
+        ].map { Array($0.utf8) } + [
+            [0x00], [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xEF, 0xBB, 0xBF],
+        ]
 
     private let name: String
     private let corpus: [[UInt8]]

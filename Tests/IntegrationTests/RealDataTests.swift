@@ -15,7 +15,8 @@ struct RealDataTests {
 
     @Test(
         "3,605 labelled sessions come back through 4 partitions, 2 threads and disorder",
-        .enabled(if: events != nil, "set MILLRACE_REAL_DATA to the file that scripts/real-data makes"))
+        .enabled(
+            if: events != nil, "set MILLRACE_REAL_DATA to the file that scripts/real-data makes"))
     func labelledSessions() throws {
         let text = try String(contentsOfFile: #require(Self.events), encoding: .utf8)
         let lines = text.split(separator: "\n").map(String.init)

@@ -19,7 +19,9 @@ struct DecimalTextTests {
 
     @Test(
         "what JSON does not write as a number is none",
-        arguments: ["", "-", "+1", ".5", "5.", "01", "-01", "1e", "1e+", "0x1", "1 ", "NaN", "1.2.3"])
+        arguments: [
+            "", "-", "+1", ".5", "5.", "01", "-01", "1e", "1e+", "0x1", "1 ", "NaN", "1.2.3",
+        ])
     func notNumbers(text: String) {
         with(text) { #expect($0 == nil) }
     }

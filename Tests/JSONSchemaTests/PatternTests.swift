@@ -140,7 +140,8 @@ struct PatternTests {
               try { return new RegExp(p, 'u').test(t) ? 1 : 0 } catch { return 2 }
             })));
             """
-        let input = "[\(cases.map { "[\($0.pattern.json),\($0.text.json)]" }.joined(separator: ","))]"
+        let input =
+            "[\(cases.map { "[\($0.pattern.json),\($0.text.json)]" }.joined(separator: ","))]"
         let output = try run(try #require(Self.node), ["-e", script], input: Data(input.utf8))
         let expected = try #require(JSONSerialization.jsonObject(with: output) as? [Int])
         var (compared, refused) = (0, 0)

@@ -31,29 +31,55 @@ struct SchemaCompilerTests {
         "keywords with operands that make no sense are refused",
         arguments: [
             ("3", "a schema is an object, true or false, not a number"),
-            (#"{"type":"int"}"#, "/type: there is no type 'int'; known are null, boolean, integer, "
-                + "number, string, array, object"),
+            (
+                #"{"type":"int"}"#,
+                "/type: there is no type 'int'; known are null, boolean, integer, "
+                    + "number, string, array, object"
+            ),
             (#"{"type":[]}"#, "/type: 'type' needs a type"),
             (#"{"enum":1}"#, "/enum: 'enum' is a list of values, not a number"),
-            (#"{"minLength":-1}"#, "/minLength: a whole number that is not negative is needed here"),
+            (
+                #"{"minLength":-1}"#,
+                "/minLength: a whole number that is not negative is needed here"
+            ),
             (#"{"maxItems":1.5}"#, "/maxItems: a whole number that is not negative is needed here"),
             (#"{"minimum":"1"}"#, "/minimum: a number is needed here, not a string"),
-            (#"{"multipleOf":0}"#, "/multipleOf: 'multipleOf' needs a number above 0 of at most 18 digits"),
-            (#"{"multipleOf":-2}"#, "/multipleOf: 'multipleOf' needs a number above 0 of at most 18 digits"),
+            (
+                #"{"multipleOf":0}"#,
+                "/multipleOf: 'multipleOf' needs a number above 0 of at most 18 digits"
+            ),
+            (
+                #"{"multipleOf":-2}"#,
+                "/multipleOf: 'multipleOf' needs a number above 0 of at most 18 digits"
+            ),
             (#"{"pattern":1}"#, "/pattern: a string is needed here, not a number"),
-            (#"{"properties":[]}"#, "/properties: 'properties' is an object of schemas, not an array"),
-            (#"{"properties":{"a":1}}"#, "/properties/a: a schema is an object, true or false, not a number"),
+            (
+                #"{"properties":[]}"#,
+                "/properties: 'properties' is an object of schemas, not an array"
+            ),
+            (
+                #"{"properties":{"a":1}}"#,
+                "/properties/a: a schema is an object, true or false, not a number"
+            ),
             (#"{"required":"a"}"#, "/required: 'required' is a list of names, not a string"),
             (#"{"required":["a",1]}"#, "/required/1: a name is needed here, not a number"),
             (#"{"items":[{}]}"#, "/items: a schema is an object, true or false, not an array"),
             (#"{"$defs":1}"#, "/$defs: '$defs' is an object of schemas, not a number"),
             (#"{"format":1}"#, "/format: a string is needed here, not a number"),
-            (#"{"$schema":"http://json-schema.org/draft-07/schema#"}"#,
+            (
+                #"{"$schema":"http://json-schema.org/draft-07/schema#"}"#,
                 "/$schema: the dialect 'http://json-schema.org/draft-07/schema#' is not supported; "
-                + "write the schema for 'https://json-schema.org/draft/2020-12/schema'"),
-            (#"{"items":{"$id":"x"}}"#, "/items/$id: '$id' is only supported at the top of the file"),
-            ("{\n \"a\": 1,\n \"a\": 2}", "the file is not JSON: an object has two members of one "
-                + "name, the second at line 3, column 2"),
+                    + "write the schema for 'https://json-schema.org/draft/2020-12/schema'"
+            ),
+            (
+                #"{"items":{"$id":"x"}}"#,
+                "/items/$id: '$id' is only supported at the top of the file"
+            ),
+            (
+                "{\n \"a\": 1,\n \"a\": 2}",
+                "the file is not JSON: an object has two members of one "
+                    + "name, the second at line 3, column 2"
+            ),
             ("", "the file is not JSON: not JSON at line 1, column 1"),
             ("{},{}", "the file is not JSON: not JSON at line 1, column 4"),
         ])
@@ -107,7 +133,8 @@ struct SchemaCompilerTests {
     @Test("the version names the text")
     func version() throws {
         let (one, same, other) = (
-            try Schema(Array("{}".utf8)), try Schema(Array("{}".utf8)), try Schema(Array("{ }".utf8))
+            try Schema(Array("{}".utf8)), try Schema(Array("{}".utf8)),
+            try Schema(Array("{ }".utf8))
         )
         #expect(one.version == "44136fa355b3678a")
         #expect(one.version == same.version)
@@ -116,7 +143,8 @@ struct SchemaCompilerTests {
 
     @Test("names are told apart by their bytes, however many there are")
     func manyNames() throws {
-        let names = (0..<3_000).map { "name_\($0)_of_a_property" } + ["", "a", "ab", "é", "e\u{301}"]
+        let names =
+            (0..<3_000).map { "name_\($0)_of_a_property" } + ["", "a", "ab", "é", "e\u{301}"]
         let properties = names.map { "\($0.json):{\"const\":\($0.json)}" }
         let schema = """
             {"properties":{\(properties.joined(separator: ","))},"additionalProperties":false,

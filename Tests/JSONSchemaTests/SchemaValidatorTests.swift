@@ -9,25 +9,44 @@ struct SchemaValidatorTests {
         "each keyword says what is wrong and where",
         arguments: [
             (#"{"type":"integer"}"#, "1.5", "/type expected integer, found number"),
-            (#"{"type":["integer","null"]}"#, #""x""#, "/type expected null or integer, found string"),
+            (
+                #"{"type":["integer","null"]}"#, #""x""#,
+                "/type expected null or integer, found string"
+            ),
             (#"{"type":"number"}"#, "null", "/type expected number, found null"),
-            (#"{"enum":["a",1,null,{"b":[1]}]}"#, #""c""#,
-                "/enum the value is none of 'a', 1, null, an object of 1"),
+            (
+                #"{"enum":["a",1,null,{"b":[1]}]}"#, #""c""#,
+                "/enum the value is none of 'a', 1, null, an object of 1"
+            ),
             (#"{"enum":[]}"#, "1", "/enum the value is none of "),
             (#"{"const":1}"#, "2", "/const the value is not 1"),
-            (#"{"pattern":"^a$"}"#, #""b""#, "/pattern the string does not match the pattern '^a$'"),
+            (
+                #"{"pattern":"^a$"}"#, #""b""#,
+                "/pattern the string does not match the pattern '^a$'"
+            ),
             (#"{"minLength":2}"#, #""😀""#, "/minLength the string has 1 characters, fewer than 2"),
             (#"{"maxLength":2}"#, #""äöü""#, "/maxLength the string has 3 characters, more than 2"),
             (#"{"minimum":1.5}"#, "1", "/minimum the number is less than 1.5"),
-            (#"{"maximum":1}"#, "1.0000000000000000000001", "/maximum the number is greater than 1"),
-            (#"{"exclusiveMinimum":1}"#, "1.0", "/exclusiveMinimum the number is not greater than 1"),
+            (
+                #"{"maximum":1}"#, "1.0000000000000000000001",
+                "/maximum the number is greater than 1"
+            ),
+            (
+                #"{"exclusiveMinimum":1}"#, "1.0",
+                "/exclusiveMinimum the number is not greater than 1"
+            ),
             (#"{"exclusiveMaximum":1}"#, "1", "/exclusiveMaximum the number is not less than 1"),
             (#"{"multipleOf":0.01}"#, "0.015", "/multipleOf the number is not a multiple of 0.01"),
             (#"{"minItems":1}"#, "[]", "/minItems the array has 0 items, fewer than 1"),
             (#"{"maxItems":1}"#, "[1,2]", "/maxItems the array has 2 items, more than 1"),
-            (#"{"minProperties":1}"#, "{}", "/minProperties the object has 0 properties, fewer than 1"),
-            (#"{"maxProperties":0}"#, #"{"a":1}"#,
-                "/maxProperties the object has 1 properties, more than 0"),
+            (
+                #"{"minProperties":1}"#, "{}",
+                "/minProperties the object has 0 properties, fewer than 1"
+            ),
+            (
+                #"{"maxProperties":0}"#, #"{"a":1}"#,
+                "/maxProperties the object has 1 properties, more than 0"
+            ),
             (#"{"required":["a"]}"#, "{}", "/required the required property 'a' is missing"),
         ])
     func sentences(schema: String, instance: String, expected: String) throws {
@@ -58,7 +77,8 @@ struct SchemaValidatorTests {
         let all = try violations(schema, instance, limit: 100)
         #expect(
             all.map { String($0.split(separator: " ").prefix(2).joined(separator: " ")) } == [
-                "/a /properties/a/minLength", "/a /properties/a/pattern", "/n /properties/n/minimum",
+                "/a /properties/a/minLength", "/a /properties/a/pattern",
+                "/n /properties/n/minimum",
                 "/n /properties/n/multipleOf", "/q /additionalProperties",
                 "/required the", "/required the",
             ])

@@ -75,7 +75,9 @@ struct InMemoryStateTests {
         let timers = try InMemoryStateStorage().open(Self.task, stores: Self.stores)
             .timerStore("o.timers")
         #expect(timers.next == .distantFuture)
-        for (key, at) in [("b", 20), ("a", 20), ("c", 5), ("a", 20), ("aa", 20)] as [(String, Int64)] {
+        for (key, at) in [("b", 20), ("a", 20), ("c", 5), ("a", 20), ("aa", 20)]
+            as [(String, Int64)]
+        {
             try set(key, at: at, in: timers)
         }
         #expect(timers.next == time(5))

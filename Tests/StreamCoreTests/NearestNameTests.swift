@@ -8,7 +8,8 @@ struct NearestNameTests {
     @Test(
         "a slip of the fingers is recognised",
         arguments: [
-            ("prase", "parse"), ("pars", "parse"), ("Filter", "filter"), ("sesionize", "sessionize"),
+            ("prase", "parse"), ("pars", "parse"), ("Filter", "filter"),
+            ("sesionize", "sessionize"),
             ("gape", "gap"), ("validaet", "validate"),
         ])
     func near(name: String, meant: String) {

@@ -18,7 +18,8 @@ struct RunCutTests {
         topology.add("some", from: "parsed", definition: TestDefinition { Sieve(divisor: 3) })
         topology.pause("first", from: "odd", by: 20)
         topology.pause("second", from: "first.closed", "some", by: 35)
-        topology.number("met", from: "second", "first.late", "second.closed", "some", "first.closed")
+        topology.number(
+            "met", from: "second", "first.late", "second.closed", "some", "first.closed")
         topology.number("again", from: "met", "odd", "second.late")
         topology.sink("met", from: "met", key: "n")
         topology.sink("again", from: "again")
@@ -75,7 +76,8 @@ struct RunCutTests {
         }
     }
 
-    @Test("a task that is stopped and resumed at any commit goes on as if nothing had happened",
+    @Test(
+        "a task that is stopped and resumed at any commit goes on as if nothing had happened",
         arguments: 0..<25)
     func restarts(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)

@@ -33,7 +33,8 @@ struct StreamTaskTests {
 
     // MARK: Choice
 
-    @Test("with every input known, events are processed as a stable merge by event time",
+    @Test(
+        "with every input known, events are processed as a stable merge by event time",
         arguments: 0..<30)
     func stableMerge(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
@@ -111,7 +112,8 @@ struct StreamTaskTests {
         let record = InputRecord("{\"n\":1,\"t\":50}\n{\"n\":2,\"t\":10}\n{\"n\":3,\"t\":70}")
         let other = topics == 2 ? [[InputRecord(n: 9, at: 60)]] : []
         let rig = TaskRig(
-            try numbering(topics: topics), histories: [[record, InputRecord(n: 4, at: 55)]] + other,
+            try numbering(topics: topics),
+            histories: [[record, InputRecord(n: 4, at: 55)]] + other,
             runLimit: 1)
         for input in 0..<topics { rig.fetch(input) }
         #expect(try rig.run() == .processed(records: 1))
@@ -137,7 +139,8 @@ struct StreamTaskTests {
         #expect(rig.task.streamTime == time(26))
     }
 
-    @Test("an event too far ahead of its record comes out as failed and does not move the clock",
+    @Test(
+        "an event too far ahead of its record comes out as failed and does not move the clock",
         arguments: [1, 2])
     func tooFarAhead(topics: Int) throws {
         let watermark = WatermarkSettings(aheadLimit: .milliseconds(100))
@@ -192,7 +195,8 @@ struct StreamTaskTests {
         #expect(rig.task.streamTime == .distantPast)
     }
 
-    @Test("a record that can't be decoded keeps its failure, and does not move the clock",
+    @Test(
+        "a record that can't be decoded keeps its failure, and does not move the clock",
         arguments: [1, 2])
     func failedRecord(topics: Int) throws {
         let broken = InputRecord("{\"n\":1,", key: "kaputt", timestamp: 900)

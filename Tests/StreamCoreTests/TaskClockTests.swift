@@ -161,7 +161,8 @@ struct TaskClockTests {
                 clock.advance()
             case 1:
                 let input = Int.random(in: 0..<3, using: &random)
-                clock.noteArrival(input: input, recordCount: 1, isAtEnd: Bool.random(using: &random))
+                clock.noteArrival(
+                    input: input, recordCount: 1, isAtEnd: Bool.random(using: &random))
             case 2:
                 let watermark = time(Int64.random(in: 0...10_000, using: &random))
                 let partition = Int32.random(in: 0..<3, using: &random)
@@ -294,7 +295,9 @@ struct TaskClockTests {
             }
             var clock = clock(inputs: 2, writers: [0, 3])
             let isTaken = clock.restore(bytes)
-            if !isTaken { #expect(clock.encoded() == self.clock(inputs: 2, writers: [0, 3]).encoded()) }
+            if !isTaken {
+                #expect(clock.encoded() == self.clock(inputs: 2, writers: [0, 3]).encoded())
+            }
             clock.advance()
             _ = clock.observe(time(200), input: 0)
             _ = clock.observe(writer: writer(2), watermark: time(150), input: 1)

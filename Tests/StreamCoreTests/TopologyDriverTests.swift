@@ -56,7 +56,8 @@ struct TopologyDriverTests {
         let driver = try TopologyDriver(plan: try countsByUser())
         for n in 1...4 {
             try driver.pipe(
-                topic: "clicks", key: "page", value: event(n, user: n == 3 ? "eve" : "ann", at: 100),
+                topic: "clicks", key: "page",
+                value: event(n, user: n == 3 ? "eve" : "ann", at: 100),
                 headers: [("trace", "\(n)")])
         }
         try driver.finish()
@@ -87,7 +88,8 @@ struct TopologyDriverTests {
         try driver.pipe(topic: "clicks", key: nil, value: event(4, user: "bob", at: 145))
         try driver.pipe(topic: "clicks", key: nil, value: event(5, user: "bob", at: 99))
         let records = driver.takeOutputs()
-        #expect(records.filter { $0.topic == "late" }.map(\.value) == [event(5, user: "bob", at: 99)])
+        #expect(
+            records.filter { $0.topic == "late" }.map(\.value) == [event(5, user: "bob", at: 99)])
         #expect(
             records.filter { $0.topic == "counts" }.map(\.value) == [
                 #"{"key":"ann","counted":2,"due":110}"#
@@ -223,9 +225,10 @@ struct TopologyDriverTests {
             InputRecord(event(9, user: "ann", at: 25)).append(to: batch, offset: offset)
         }
         try driver.run()
-        #expect(driver.takeOutputs().map { $0.value?.prefix(6) } == [
-            "{\"n\":1", "{\"n\":2", "{\"n\":9", "{\"n\":3",
-        ])
+        #expect(
+            driver.takeOutputs().map { $0.value?.prefix(6) } == [
+                "{\"n\":1", "{\"n\":2", "{\"n\":9", "{\"n\":3",
+            ])
     }
 
     @Test("sub-topologies that feed each other come to an end")
@@ -234,11 +237,13 @@ struct TopologyDriverTests {
         topology.source("raw", topics: ["clicks"])
         topology.parse("parsed", from: "raw")
         topology.pause("by_user", from: "parsed", by: 10, key: Self.user)
-        topology.pause("by_key", from: "by_user.closed", by: 10, key: .field(FieldPath(name: "key")))
+        topology.pause(
+            "by_key", from: "by_user.closed", by: 10, key: .field(FieldPath(name: "key")))
         topology.number("all", from: "by_key", "parsed", "by_key.closed")
         topology.sink("out", from: "all")
         let plan = try topology.plan()
-        #expect(plan.repartitions.map { [$0.producers, [$0.consumer]] } == [[[0], [1]], [[1], [0]]])
+        #expect(
+            plan.repartitions.map { [$0.producers, [$0.consumer]] } == [[[0], [1]], [[1], [0]]])
         let driver = try TopologyDriver(plan: plan)
         for n in 1...3 {
             try driver.pipe(topic: "clicks", key: nil, value: event(n, user: "u\(n)", at: 100))
@@ -250,7 +255,8 @@ struct TopologyDriverTests {
 
     // MARK: Restart
 
-    @Test("a driver that is dropped and made anew at every commit writes the same records",
+    @Test(
+        "a driver that is dropped and made anew at every commit writes the same records",
         arguments: 0..<10)
     func restarts(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)

@@ -90,7 +90,8 @@ struct TopologyValidationTests {
             topology.operators.reverse()
         }.problems
         #expect(problems.count == 1)
-        #expect(problems.first?.hasPrefix("shop.yaml:20:3: error: 'p0' reads from 'nobody'") == true)
+        #expect(
+            problems.first?.hasPrefix("shop.yaml:20:3: error: 'p0' reads from 'nobody'") == true)
     }
 
     @Test("two operators must not write one store")
@@ -278,6 +279,9 @@ struct TopologyValidationTests {
             $0.pass("idle", from: "parsed", line: 20)
             $0.sink("clicks", from: "tagged", line: 25)
         }.problems
-        #expect(problems.map { String($0.prefix(12)) } == ["shop.yaml:20", "shop.yaml:25", "shop.yaml:30"])
+        #expect(
+            problems.map { String($0.prefix(12)) } == [
+                "shop.yaml:20", "shop.yaml:25", "shop.yaml:30",
+            ])
     }
 }

@@ -39,7 +39,8 @@ struct UnitsTests {
         "sizes are numbers with units of 1000 or of 1024",
         arguments: [
             ("0B", 0), ("512B", 512), ("1kB", 1000), ("1KB", 1000), ("64KiB", 65_536),
-            ("8MiB", 8_388_608), ("1MB", 1_000_000), ("1GiB", 1_073_741_824), ("2GB", 2_000_000_000),
+            ("8MiB", 8_388_608), ("1MB", 1_000_000), ("1GiB", 1_073_741_824),
+            ("2GB", 2_000_000_000),
         ])
     func sizes(text: String, bytes: Int) {
         #expect(SizeText.parse(text) == bytes)

@@ -6,7 +6,8 @@ final class Stranger {
     private let descriptor: Int32
 
     init() throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        self.descriptor = descriptor
         var name = sockaddr_in()
         name.sin_family = sa_family_t(AF_INET)
         name.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
@@ -18,7 +19,7 @@ final class Stranger {
         }
         guard isListening else { throw Overdue(what: "listener") }
         address = "127.0.0.1:\(UInt16(bigEndian: name.sin_port))"
-        Thread.detachNewThread { [descriptor] in Self.answer(descriptor) }
+        Thread.detachNewThread { Self.answer(descriptor) }
     }
 
     deinit {
@@ -28,9 +29,9 @@ final class Stranger {
 
     private static func answer(_ descriptor: Int32) {
         while true {
-            let connection = unsafe accept(descriptor, nil, nil)
+            let connection = accept(descriptor, nil, nil)
             guard connection >= 0 else { break }
-            _ = unsafe send(connection, "Who are you?", 12, Int32(MSG_NOSIGNAL.rawValue))
+            _ = unsafe send(connection, "Who are you?", 12, Int32(MSG_NOSIGNAL))
             close(connection)
         }
         close(descriptor)

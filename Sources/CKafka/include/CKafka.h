@@ -10,8 +10,8 @@
  * Memory. What is passed in is copied before the call returns. What is handed out says how long it
  * lives. Strings are UTF-8 and end in NUL. A NULL pointer means absent, which is not empty.
  *
- * Errors. A function that can fail takes a `ckafka_error *` (never NULL), fills it in and says so by
- * its result; on success the error is cleared. Texts never hold the value of a secret property.
+ * Errors. A function that can fail takes a `ckafka_error *` (never NULL), fills it in and says so
+ * by its result; on success the error is cleared. Texts never hold the value of a secret property.
  *
  * Times are milliseconds. A timeout of 0 does not wait; negative waits as long as it takes, where
  * that is allowed at all.

@@ -81,8 +81,8 @@ bool ckafka_admin_alter_configuration(
     size_t property_count, int32_t timeout_ms, ckafka_error *error);
 
 /*
- * The three calls that work on partitions fail when one partition fails: `error` is the first one's,
- * `code` says of each how it went, and those without an error are done.
+ * The three calls that work on partitions fail when one partition fails: `error` is the first
+ * one's, `code` says of each how it went, and those without an error are done.
  */
 
 /* Deletes the records before `offset` (CKAFKA_OFFSET_END: all); out: `offset` is the new first

@@ -10,8 +10,8 @@ extern "C" {
 
 /*
  * librdkafka's in-process cluster on loopback, for demos and client tests. Topics appear on first
- * use with 4 partitions. It keeps 5 MiB or 100,000 batches of a partition, answers no admin request,
- * ignores aborts and forgets offsets committed in transactions.
+ * use with 4 partitions. It keeps 5 MiB or 100,000 batches of a partition, answers no admin
+ * request, ignores aborts and forgets offsets committed in transactions.
  */
 typedef struct ckafka_cluster ckafka_cluster;
 

@@ -66,11 +66,11 @@ typedef struct ckafka_consumer ckafka_consumer;
 
 /*
  * Properties are librdkafka's. `group.id` must be there (librdkafka cannot assign without one; it
- * joins no group until `subscribe`). `enable.auto.commit` and `enable.auto.offset.store` are off and
- * refuse to be turned on: offsets are the caller's. So does `log.queue`: it is the shim's.
- * `auto.offset.reset` is `error` (an offset that is gone is reported by `fetch`, and the caller seeks:
- * nothing is skipped or read again behind its back) and `enable.partition.eof` is `true`, unless
- * given.
+ * joins no group until `subscribe`). `enable.auto.commit` and `enable.auto.offset.store` are off
+ * and refuse to be turned on: offsets are the caller's. So does `log.queue`: it is the shim's.
+ * `auto.offset.reset` is `error` (an offset that is gone is reported by `fetch`, and the caller
+ * seeks: nothing is skipped or read again behind its back) and `enable.partition.eof` is `true`,
+ * unless given.
  *
  * NULL: `error` says why, and `error->property_index` which property, if one is to blame.
  */
@@ -116,7 +116,7 @@ bool ckafka_consumer_next_error(ckafka_consumer *consumer, ckafka_error *error);
 typedef enum ckafka_rebalance_kind {
     CKAFKA_REBALANCE_ASSIGN = 1, /* partitions are ours (cooperative: these are added) */
     CKAFKA_REBALANCE_REVOKE = 2, /* partitions go: commit, then unassign */
-    CKAFKA_REBALANCE_LOST = 3,   /* partitions are gone already: abort, never commit, then unassign */
+    CKAFKA_REBALANCE_LOST = 3,   /* partitions are gone: abort, never commit, then unassign */
 } ckafka_rebalance_kind;
 
 typedef enum ckafka_rebalance_protocol {
@@ -143,11 +143,12 @@ const ckafka_rebalance *ckafka_consumer_rebalance(ckafka_consumer *consumer);
 /*
  * Replaces the assignment: answers ASSIGN of the eager protocol, and starts a consumer that is not
  * subscribed. `partitions[i].offset` is where to begin: an offset, CKAFKA_OFFSET_BEGINNING or END.
- * (Ask `committed` for the group's offset: the metadata is needed anyway.) Writes the index of each partition to `indices[i]` (the same as before for a partition
- * that stays); an index is valid until its partition is unassigned, then it may be used anew.
+ * (Ask `committed` for the group's offset: the metadata is needed anyway.) Writes the index of each
+ * partition to `indices[i]` (the same as before for a partition that stays); an index is valid
+ * until its partition is unassigned, then it may be used anew.
  *
- * The four calls fail with CKAFKA_CODE_STATE, and change nothing, when another answer is waited for,
- * or none while subscribed. On any failure the rebalance goes on waiting for its answer.
+ * The four calls fail with CKAFKA_CODE_STATE, and change nothing, when another answer is waited
+ * for, or none while subscribed. On any failure the rebalance goes on waiting for its answer.
  */
 bool ckafka_consumer_assign(
     ckafka_consumer *consumer, const ckafka_partition *partitions, size_t count, int32_t *indices,
@@ -164,7 +165,7 @@ bool ckafka_consumer_incremental_unassign(
     ckafka_consumer *consumer, const ckafka_partition *partitions, size_t count,
     ckafka_error *error);
 
-/* True from the moment that the group counts us as gone, until the next (un)assign: do not commit. */
+/* True from when the group counts us as gone until the next (un)assign: do not commit. */
 bool ckafka_consumer_assignment_lost(ckafka_consumer *consumer);
 
 /* -- records -- */
@@ -175,34 +176,35 @@ int32_t ckafka_consumer_index(ckafka_consumer *consumer, const char *topic, int3
 /* True when `fetch` of this partition has something to say. */
 bool ckafka_consumer_is_ready(ckafka_consumer *consumer, int32_t index);
 
-/* Held: the partition's records do not end a `wait`. For a task that is full, or restoring. Local to
- * the shim; librdkafka goes on filling the partition's queue up to its limit. */
+/* Held: the partition's records do not end a `wait`. For a task that is full, or restoring. Local
+ * to the shim; librdkafka goes on filling the partition's queue up to its limit. */
 void ckafka_consumer_hold(ckafka_consumer *consumer, int32_t index, bool is_held);
 
 /*
  * Replaces what `batch` holds by what the partition's queue holds, without waiting: up to
- * `max_records`, and up to the record that reaches `max_bytes` (at most 1,000,000,000). Records come
- * in offset order, each once.
+ * `max_records`, and up to the record that reaches `max_bytes` (at most 1,000,000,000). Records
+ * come in offset order, each once.
  *
  * False: the partition reported `error` (`code`, `text`; e.g. the offset is out of range, no
  * authorisation); `batch` is then empty. Records that came before the error were handed out by the
- * call before. librdkafka goes on trying unless `is_fatal`.
+ * call before. librdkafka goes on trying unless `is_fatal`, but for
+ * CKAFKA_CODE_NO_OFFSET_TO_START_AT: that partition stands still until it is sought.
  */
 bool ckafka_consumer_fetch(
     ckafka_consumer *consumer, int32_t index, ckafka_batch *batch, size_t max_records,
     size_t max_bytes, ckafka_error *error);
 
-/* Goes on from `offset` (an offset, CKAFKA_OFFSET_BEGINNING or END); what was prefetched is dropped.
- * A rewind after an abort. */
+/* Goes on from `offset` (an offset, CKAFKA_OFFSET_BEGINNING or END); what was prefetched is
+ * dropped. A rewind after an abort. */
 bool ckafka_consumer_seek(
     ckafka_consumer *consumer, int32_t index, int64_t offset, ckafka_error *error);
 
 /* -- offsets -- */
 
 /*
- * Commits `offset` (the next one to read) and `metadata` of each partition and waits for the answer.
- * CKAFKA_CODE_TIMED_OUT: the outcome is not known. A member of a group commits only what is assigned
- * to it (CKAFKA_CODE_STATE otherwise) and not lost (CKAFKA_CODE_ASSIGNMENT_LOST).
+ * Commits `offset` (the next one to read) and `metadata` of each partition and waits for the
+ * answer. CKAFKA_CODE_TIMED_OUT: the outcome is not known. A member of a group commits only what is
+ * assigned to it (CKAFKA_CODE_STATE otherwise) and not lost (CKAFKA_CODE_ASSIGNMENT_LOST).
  */
 bool ckafka_consumer_commit(
     ckafka_consumer *consumer, const ckafka_partition *partitions, size_t count, int32_t timeout_ms,
@@ -220,8 +222,8 @@ ckafka_partition_list *ckafka_consumer_committed(
     ckafka_consumer *consumer, const ckafka_partition *partitions, size_t count, int32_t timeout_ms,
     ckafka_error *error);
 
-/* The first offset and the end of a partition, asked of the broker. With `read_committed` the end is
- * that of the last transaction that is decided. */
+/* The first offset and the end of a partition, asked of the broker. With `read_committed` the end
+ * lies before the first transaction that is still open. */
 bool ckafka_consumer_watermarks(
     ckafka_consumer *consumer, const char *topic, int32_t partition, int32_t timeout_ms,
     int64_t *low, int64_t *high, ckafka_error *error);
@@ -239,14 +241,18 @@ void ckafka_group_metadata_destroy(ckafka_group_metadata *metadata);
 /* -- the end -- */
 
 /*
- * Leaves the group, from any state: a rebalance that is not answered yet is answered, partitions are
- * unassigned without a commit (commit before). At most about `timeout_ms`; false: the group could
- * not be told in time (broker away) and will notice by itself. Logs and errors can still be read.
- * Idempotent.
+ * Leaves the group, from any state: a rebalance that is not answered yet is answered, partitions
+ * are unassigned without a commit (commit before). At most about `timeout_ms`; false: the group
+ * could not be told in time (broker away) and will notice by itself. Logs and errors can still be
+ * read. Idempotent.
  */
 bool ckafka_consumer_close(ckafka_consumer *consumer, int32_t timeout_ms, ckafka_error *error);
 
-/* Frees the consumer, closing it first (within 5 seconds) if that was not done. NULL is allowed. */
+/*
+ * Frees the consumer, closing it first (within 5 seconds) if that was not done. Takes milliseconds
+ * after a clean close, otherwise up to 1 second; what librdkafka does not let go of by then is left
+ * behind with its threads. NULL is allowed.
+ */
 void ckafka_consumer_destroy(ckafka_consumer *consumer);
 
 #ifdef __cplusplus

@@ -75,7 +75,7 @@ bool ckafka_property_is_secret(const char *name);
 
 /* ---------------------------------------------------------------- logs and statistics */
 
-/* librdkafka's log lines of one handle, kept in a ring until they are drained; the oldest give way. */
+/* librdkafka's log lines of one handle, in a ring until they are drained; the oldest give way. */
 typedef struct ckafka_logs ckafka_logs;
 
 typedef struct ckafka_log {

@@ -61,8 +61,8 @@ typedef struct ckafka_delivery {
 void ckafka_producer_poll(ckafka_producer *producer, int32_t timeout_ms);
 ckafka_delivery ckafka_producer_delivery(ckafka_producer *producer);
 
-/* The first record that failed since the last call, with its topic in the text. False: none. Records
- * purged by an abort are not counted as failures of their own. */
+/* The first record that failed since the last call, with its topic in the text. False: none.
+ * Records purged by an abort are not counted as failures of their own. */
 bool ckafka_producer_take_failure(ckafka_producer *producer, ckafka_error *error);
 
 /* As `ckafka_consumer_next_error`. */

@@ -36,7 +36,8 @@ extension SchemaCompiler {
                 unsupportedKeyword: keyword)
         } else if let name = Self.renamed[keyword] {
             report(
-                pointer, "'\(keyword)' is from an older draft; JSON Schema 2020-12 calls it '\(name)'",
+                pointer,
+                "'\(keyword)' is from an older draft; JSON Schema 2020-12 calls it '\(name)'",
                 unsupportedKeyword: keyword)
         } else {
             report(

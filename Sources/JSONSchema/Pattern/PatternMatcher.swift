@@ -53,7 +53,7 @@ final class PatternMatcher {
 
     /// Whether the pattern matches anywhere in `text`.
     ///
-    /// - Parameter isValid: whether the bytes are known to be UTF-8; else PCRE2 looks first.
+    /// `isValid`: whether the bytes are known to be UTF-8; else PCRE2 looks first.
     func match(
         _ pattern: Pattern, in text: UnsafeRawBufferPointer, isValid: Bool
     ) -> Outcome {

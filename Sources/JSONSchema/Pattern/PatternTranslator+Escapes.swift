@@ -56,7 +56,9 @@ extension PatternTranslator {
 
     /// Reads an escape that means the same inside a class and outside.
     mutating func escapedItem(at start: Int) throws(PatternError) -> EscapedItem {
-        guard peek() != nil else { throw error("a backslash can't be the last character", at: start) }
+        guard peek() != nil else {
+            throw error("a backslash can't be the last character", at: start)
+        }
         switch advance() {
         case "d": return .set("0-9")
         case "D": return .set("\\x{0}-\\x{2f}\\x{3a}-\\x{10ffff}")

@@ -103,7 +103,9 @@ struct PatternTranslator {
             openCapture()
             return false
         }
-        for (mark, isAssertion) in [(":", false), ("=", true), ("!", true), ("<=", true), ("<!", true)]
+        for (mark, isAssertion) in [
+            (":", false), ("=", true), ("!", true), ("<=", true), ("<!", true),
+        ]
         where take(mark) {
             output += "(?\(mark)"
             return isAssertion

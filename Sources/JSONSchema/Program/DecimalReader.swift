@@ -68,6 +68,8 @@ struct DecimalReader {
     }
 
     private mutating func takeDigits() {
-        while unsafe position < text.count, byte(position) &- UInt8(ascii: "0") < 10 { position += 1 }
+        while unsafe position < text.count, byte(position) &- UInt8(ascii: "0") < 10 {
+            position += 1
+        }
     }
 }

@@ -133,7 +133,9 @@ private struct DigitCursor {
     init(_ text: UnsafeRawBufferPointer) { unsafe self.text = text }
 
     mutating func next() -> UInt8? {
-        if unsafe position < text.count, unsafe text[position] == UInt8(ascii: ".") { position += 1 }
+        if unsafe position < text.count, unsafe text[position] == UInt8(ascii: ".") {
+            position += 1
+        }
         guard unsafe position < text.count else { return nil }
         defer { position += 1 }
         return unsafe text[position] - UInt8(ascii: "0")

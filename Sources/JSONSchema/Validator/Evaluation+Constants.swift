@@ -56,8 +56,12 @@ extension Evaluation {
     private func hasMembers(_ value: FieldValue, _ constant: Constant) -> Bool {
         for offset in 0..<constant.childCount {
             let child = constant.firstChild + offset
-            let (start, count) = (program.constants[child].nameStart, program.constants[child].nameCount)
-            let member = unsafe withBytes(start, count) { unsafe arena.member(named: $0, of: value) }
+            let (start, count) = (
+                program.constants[child].nameStart, program.constants[child].nameCount
+            )
+            let member = unsafe withBytes(start, count) {
+                unsafe arena.member(named: $0, of: value)
+            }
             guard !member.isMissing, isEqual(member, child) else { return false }
         }
         return true

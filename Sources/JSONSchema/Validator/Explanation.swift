@@ -39,7 +39,8 @@ struct Explanation: ViolationSink {
     private var instancePath: String {
         path.reduce(into: "") { text, step in
             switch step {
-            case .member(let value): text += unsafe JSONPointer.step(arena.bytes(arena.key(of: value)))
+            case .member(let value):
+                text += unsafe JSONPointer.step(arena.bytes(arena.key(of: value)))
             case .element(let index): text += "/\(index)"
             }
         }
@@ -69,8 +70,10 @@ struct Explanation: ViolationSink {
     private func boundSentence(_ finding: Finding, _ rule: Rule) -> String {
         let found = finding.detail
         switch finding.keyword {
-        case .minimumLength: return "the string has \(found) characters, fewer than \(rule.minimumLength)"
-        case .maximumLength: return "the string has \(found) characters, more than \(rule.maximumLength)"
+        case .minimumLength:
+            return "the string has \(found) characters, fewer than \(rule.minimumLength)"
+        case .maximumLength:
+            return "the string has \(found) characters, more than \(rule.maximumLength)"
         case .minimumItems: return "the array has \(found) items, fewer than \(rule.minimumItems)"
         case .maximumItems: return "the array has \(found) items, more than \(rule.maximumItems)"
         case .minimumProperties:

@@ -51,7 +51,8 @@ extension SessionizeOperator {
                 "key", .fieldPath,
                 "The field by whose value sessions are kept; else the record key."),
             FieldSpec(
-                "gap_by_channel", .map(key: "a value of the channel field", .duration(allowsZero: false)),
+                "gap_by_channel",
+                .map(key: "a value of the channel field", .duration(allowsZero: false)),
                 "Another gap behind events of these channels."),
             FieldSpec(
                 "channel", .fieldPath, default: "channel", "The field that holds the channel."),
@@ -60,7 +61,8 @@ extension SessionizeOperator {
                 "How long a session waits for late events before it closes."),
             FieldSpec(
                 "max_length", .duration(allowsZero: false),
-                "The longest time between a session's first and last event; a later event opens a new one."),
+                "The longest time between a session's first and last event; a later event opens a new one."
+            ),
             FieldSpec(
                 "midnight_zone", .string,
                 "Sessions end at midnight in this time zone, such as Europe/Berlin."),

@@ -165,14 +165,16 @@ struct TopologyCut {
                     node.name, .operator(node),
                     inputs: [PlannedNode.Input(node: assembly.indices[source]!, output: 0)])
             } else {
-                assembly.add(node.name, .operator(node), inputs: assembly.resolve(node.inputs, self))
+                assembly.add(
+                    node.name, .operator(node), inputs: assembly.resolve(node.inputs, self))
             }
         }
         for (cut, repartition) in repartitions.enumerated() {
             guard let node = order.first(where: { cuts[$0.name] == cut }) else { continue }
             let inputs = assembly.resolve(node.inputs.filter { members.contains($0.node) }, self)
             if !inputs.isEmpty {
-                assembly.add(topics[repartition.topic], .repartitionSink(repartition), inputs: inputs)
+                assembly.add(
+                    topics[repartition.topic], .repartitionSink(repartition), inputs: inputs)
             }
         }
         for sink in topology.sinks {

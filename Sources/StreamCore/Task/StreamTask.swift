@@ -66,7 +66,7 @@ public final class StreamTask {
     /// Whether the last run could not choose, because an input may still have an earlier record.
     public private(set) var isWaiting = false
 
-    /// - Parameter state: opened with the sub-topology's stores; `nil` when it has none.
+    /// `state`: opened with the sub-topology's stores; `nil` when it has none.
     public init(
         plan: TopologyPlan, identifier: TaskIdentifier, state: (any TaskState)?,
         options: Options = Options(), now: Timestamp
@@ -153,7 +153,7 @@ public final class StreamTask {
 
     /// Lets stream time follow the idleness of inputs and the wall clock, and fires what is due.
     ///
-    /// - Parameter isGroupCaughtUp: asked, at most once a second, before wall time moves the clock
+    /// `isGroupCaughtUp`: asked, at most once a second, before wall time moves the clock
     ///   of a task that other tasks feed: whether they have nothing left that could come.
     public func advance(
         now: Timestamp, isGroupCaughtUp: () -> Bool = { true }, output: OutputBatch
@@ -182,7 +182,9 @@ public final class StreamTask {
 
     /// Fires the timers that are due at `time` without moving stream time: the input has ended for
     /// good. All there are, when no time is given.
-    public func finish(until time: Timestamp = .distantFuture, output: OutputBatch) throws(TaskError) {
+    public func finish(until time: Timestamp = .distantFuture, output: OutputBatch)
+        throws(TaskError)
+    {
         try fire(at: time, output: output)
     }
 
@@ -274,8 +276,10 @@ public final class StreamTask {
         let arena = graph.arena
         guard arena.failure(of: event) == nil else { return clock.streamTime }
         if input.writerCount > 0 {
-            guard let (writer, watermark) = unsafe RepartitionHeader.read(
-                arena.bytes(arena.headers(of: event))) else {
+            guard
+                let (writer, watermark) = unsafe RepartitionHeader.read(
+                    arena.bytes(arena.headers(of: event)))
+            else {
                 return clock.observe(event.timestamp, input: inputIndex)
             }
             return clock.observe(writer: writer, watermark: watermark, input: inputIndex)

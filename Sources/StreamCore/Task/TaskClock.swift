@@ -38,7 +38,7 @@ package struct TaskClock {
     private var now: Int64
     package private(set) var streamTime = Timestamp.distantPast
 
-    /// - Parameter writerCounts: by input, how many tasks write it; 0 for a source topic.
+    /// `writerCounts`: by input, how many tasks write it; 0 for a source topic.
     package init(settings: [WatermarkSettings], writerCounts: [Int] = [], now: Timestamp) {
         self.now = now.milliseconds
         inputs = settings.enumerated().map { index, settings in
@@ -117,7 +117,8 @@ package struct TaskClock {
     /// to its end and was without records for its `idle_after`.
     package var mayFollowWallTime: Bool {
         inputs.allSatisfy {
-            $0.settings.whenIdle == .wallClock && $0.isAtEnd && isIdle(since: $0.lastArrival, of: $0)
+            $0.settings.whenIdle == .wallClock && $0.isAtEnd
+                && isIdle(since: $0.lastArrival, of: $0)
         }
     }
 

@@ -27,11 +27,11 @@ public final class TopologyDriver {
     private var nextOffsets: [Int64]
     private var now: Timestamp
 
-    /// - Parameters:
-    ///   - storage: where state is kept; in memory by default.
-    ///   - committed: offsets that an earlier driver's ``commit()`` returned, as the group would
-    ///     keep them; a task with state goes by its own.
-    ///   - now: the wall clock, which moves only by ``setNow(_:)``.
+    /// Where to begin, and with what:
+    /// `storage`: where state is kept; in memory by default.
+    /// `committed`: offsets that an earlier driver's ``commit()`` returned, as the group would
+    /// keep them; a task with state goes by its own.
+    /// `now`: the wall clock, which moves only by ``setNow(_:)``.
     public init(
         plan: TopologyPlan, storage: any StateStorage = InMemoryStateStorage(),
         committed: [TopicPartition: Int64] = [:],

@@ -35,7 +35,8 @@ struct InputFile {
     mutating func next() -> [UnsafeRawBufferPointer] {
         var block: [UnsafeRawBufferPointer] = unsafe []
         var bytes = 0
-        while nextLine < lines.count, unsafe block.count < Self.blockLines, bytes < Self.blockBytes {
+        while nextLine < lines.count, unsafe block.count < Self.blockLines, bytes < Self.blockBytes
+        {
             let line = lines[nextLine]
             unsafe block.append(file.bytes(line.start, Int(line.count)))
             bytes += Int(line.count) + 1

@@ -21,7 +21,7 @@ struct TopicSetup {
     private func describe(_ topics: [String]) throws(EngineError) -> [String: Int32] {
         do {
             return try application.cluster.describeTopics(topics)
-        } catch where error.kind == .unreachable {
+        } catch  where error.kind == .unreachable {
             throw .brokersAway(limit: application.settings.brokerTimeout, last: error)
         } catch {
             throw .cluster(error, doing: "looking at the topics")

@@ -82,7 +82,8 @@ public struct TaskOpening: Sendable {
                 throw disagreement(.offsetsAreNotOurs(source, offset.offset))
             }
         case 1: return
-        case ..<0: throw disagreement(.stateIsBehind(file: checkpoint.sequence, group: groupSequence))
+        case ..<0:
+            throw disagreement(.stateIsBehind(file: checkpoint.sequence, group: groupSequence))
         default: throw disagreement(.groupIsBehind(file: checkpoint.sequence, group: groupSequence))
         }
     }

@@ -51,7 +51,7 @@ final class OutputSender {
     func flush() throws(EngineError) {
         do {
             try producer.flush(timeout: patience)
-        } catch where error.kind == .retriable || error.kind == .unreachable {
+        } catch  where error.kind == .retriable || error.kind == .unreachable {
             throw .brokersAway(limit: patience, last: error)
         } catch {
             throw .cluster(error, doing: "writing to the sinks")

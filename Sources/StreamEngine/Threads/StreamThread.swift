@@ -203,7 +203,7 @@ final class StreamThread {
             do {
                 try consumer.commit(offsets)
                 application.committedOffsets.note(offsets)
-            } catch where error.kind == .fenced {
+            } catch  where error.kind == .fenced {
                 // The partitions are somebody else's by now, who goes on from the state files.
                 log.warning("commit refused by the group", metadata: ["reason": "\(error)"])
             } catch {

@@ -64,7 +64,9 @@ final class DemoScreen {
                 + "   closed \(NumberText.grouped(snapshot.closedSessions))",
             "  rejected  \(NumberText.grouped(snapshot.reasons.values.reduce(0, +)))",
         ]
-        for (reason, count) in snapshot.reasons.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
+        for (reason, count) in snapshot.reasons.sorted(by: {
+            ($1.value, $0.key) < ($0.value, $1.key)
+        }) {
             lines.append("    \(NumberText.grouped(count))  \(reason)")
         }
         return lines

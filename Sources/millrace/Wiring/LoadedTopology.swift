@@ -41,7 +41,9 @@ struct LoadedTopology {
     func cluster(log: Logger) -> KafkaCluster {
         KafkaCluster(kafka, requestTimeout: min(file.processing.brokerTimeout, .seconds(30))) {
             line in
-            log.log(level: Self.level(line.level), "\(line.text)", metadata: ["client": "\(line.client)"])
+            log.log(
+                level: Self.level(line.level), "\(line.text)",
+                metadata: ["client": "\(line.client)"])
         }
     }
 

@@ -120,7 +120,8 @@ extension NaiveCondition {
         } else if name.hasSuffix("equals") {
             constant = randomValue(using: &generator)
         } else {
-            constant = Bool.random(using: &generator)
+            constant =
+                Bool.random(using: &generator)
                 ? .integer(Int64.random(in: 0...3, using: &generator))
                 : .string(words.randomElement(using: &generator)!)
         }

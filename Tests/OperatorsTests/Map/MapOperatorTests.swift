@@ -67,7 +67,8 @@ struct MapOperatorTests {
         ])
     func convert(type: String, value: String, expected: String) throws {
         let settings: Setting = ["convert": ["a.b": .string(type), "missing": .string(type)]]
-        #expect(try mapped(settings, "{\"a\":{\"b\":\(value)}}") == ["out {\"a\":{\"b\":\(expected)}}"])
+        #expect(
+            try mapped(settings, "{\"a\":{\"b\":\(value)}}") == ["out {\"a\":{\"b\":\(expected)}}"])
     }
 
     @Test(

@@ -91,9 +91,10 @@ struct CSVTests {
         #expect(record.value == text)
         #expect(record.failure == "duplicate_column: two columns have one name in row 1 at byte 2")
         #expect(try rig.run("\n").map(\.failure) == ["empty_value: the value is empty"])
-        #expect(try rig.run(nil).map(\.failure) == [
-            "tombstone: the record has no value (a tombstone)"
-        ])
+        #expect(
+            try rig.run(nil).map(\.failure) == [
+                "tombstone: the record has no value (a tombstone)"
+            ])
         #expect(try rig.run("a,b\n").isEmpty)
     }
 

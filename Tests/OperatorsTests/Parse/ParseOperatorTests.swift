@@ -78,7 +78,9 @@ struct ParseOperatorTests {
 
     @Test(
         "an event time that is missing or none is a failure, at the record's own time",
-        arguments: ["null", "true", #""yesterday""#, #""20240313""#, "1710325274123456", "{}", "1e30"])
+        arguments: [
+            "null", "true", #""yesterday""#, #""20240313""#, "1710325274123456", "{}", "1e30",
+        ])
     func noEventTime(text: String) throws {
         let rig = try OperatorRig(ParseOperator.spec, [:], timestamp: "at")
         let record = try rig.run("{\"at\":\(text)}", timestamp: 7)[0]

@@ -42,10 +42,11 @@ struct ParsePlacementTests {
         try driver.pipe(topic: "in", key: "k", value: nil)
         let records = driver.takeOutputs()
         #expect(
-            records.map { "\($0.topic) \($0.value ?? "nothing") \($0.key ?? "")" }.sorted() == [
-                "dead nothing k", "dead { k", "many {\"t\":1} k", "many {\"t\":2} k",
-                "one {\"t\":3} k",
-            ].sorted())
+            records.map { "\($0.topic) \($0.value ?? "nothing") \($0.key ?? "")" }.sorted()
+                == [
+                    "dead nothing k", "dead { k", "many {\"t\":1} k", "many {\"t\":2} k",
+                    "one {\"t\":3} k",
+                ].sorted())
         let dead = records.filter { $0.topic == "dead" }
         #expect(dead.allSatisfy { $0.headers["millrace.operator"] == "lines" })
     }
@@ -72,16 +73,21 @@ struct ParsePlacementTests {
     @Test("records of several topics keep their failures on the way to the operator")
     func severalTopics() throws {
         let driver = try driver(
-            topics: ["a", "b"], [try node("parsed", ["format": "ndjson"], from: StreamReference("raw"))],
+            topics: ["a", "b"],
+            [try node("parsed", ["format": "ndjson"], from: StreamReference("raw"))],
             sinks: [("out", StreamReference("parsed")), ("dead", StreamReference("parsed.failed"))])
         for topic in ["a", "b"] {
             try driver.pipe(
-                topic: topic, key: topic, value: "{\"t\":5}\n{\"t\":\"never\"}\n{", timestamp: .init(milliseconds: 9))
+                topic: topic, key: topic, value: "{\"t\":5}\n{\"t\":\"never\"}\n{",
+                timestamp: .init(milliseconds: 9))
         }
         let records = driver.takeOutputs()
         #expect(records.filter { $0.topic == "out" }.map(\.value) == ["{\"t\":5}", "{\"t\":5}"])
         let dead = records.filter { $0.topic == "dead" }
-        #expect(dead.map { $0.headers["millrace.error"] } == ["timestamp", "truncated", "timestamp", "truncated"])
+        #expect(
+            dead.map { $0.headers["millrace.error"] } == [
+                "timestamp", "truncated", "timestamp", "truncated",
+            ])
         #expect(dead.map(\.value) == ["{\"t\":\"never\"}", "{", "{\"t\":\"never\"}", "{"])
         #expect(dead[1].failure.hasPrefix("truncated: line 3, which starts at byte 22"))
     }

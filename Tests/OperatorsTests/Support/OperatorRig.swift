@@ -7,7 +7,7 @@ import StreamCore
 struct OperatorRig {
     let driver: TopologyDriver
 
-    /// - Parameter timestamp: the field that holds the event time.
+    /// `timestamp`: the field that holds the event time.
     init(
         _ spec: OperatorSpec, _ settings: Setting, files: [String: String] = [:],
         timestamp: String? = nil, errorPolicy: ErrorPolicy = .deadLetter
@@ -19,7 +19,7 @@ struct OperatorRig {
         try self.init([tested], timestamp: timestamp)
     }
 
-    /// - Parameter chain: operators, each reading the main output of the one before; the outputs
+    /// `chain`: operators, each reading the main output of the one before; the outputs
     ///   of the last are written, and side outputs of the others to `NAME.OUTPUT`.
     init(_ chain: [Topology.Node], timestamp: String? = nil) throws {
         var nodes = chain

@@ -95,7 +95,8 @@ struct ValidateOperatorTests {
         let map = Topology.Node(
             name: "mapped", spec: MapOperator.spec,
             definition: try makeDefinition(
-                MapOperator.spec, ["set": ["n": -1], "remove": "extra", "convert": ["id": "string"]]),
+                MapOperator.spec,
+                ["set": ["n": -1], "remove": "extra", "convert": ["id": "string"]]),
             inputs: [])
         let validate = Topology.Node(
             name: "valid", spec: ValidateOperator.spec,

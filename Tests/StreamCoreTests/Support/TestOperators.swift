@@ -28,7 +28,8 @@ final class LineDecoder: RecordDecoder {
     func decode(recordCount: Int, in arena: EventArena, into events: inout [Event]) {
         for index in 0..<recordCount {
             let record = arena.addEvent(record: index)
-            let text = unsafe String(decoding: arena.bytes(arena.rawValue(of: record)), as: UTF8.self)
+            let text = unsafe String(
+                decoding: arena.bytes(arena.rawValue(of: record)), as: UTF8.self)
             let lines = text.split(separator: "\n")
             if lines.count == 1 {
                 decode(record, in: arena, into: &events)
