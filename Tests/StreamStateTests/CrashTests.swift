@@ -54,7 +54,8 @@ private func workUntilKilled(in path: String, seed: UInt64) throws {
     var workload = try Workload(seed: seed, storage: storage)
     let operations = Int(seed) * 37
     Thread.detachNewThread {
-        usleep(UInt32(operations * 1_000))
+        let end = ContinuousClock.now + .milliseconds(operations)
+        while ContinuousClock.now < end {}
         kill(getpid(), SIGKILL)
     }
     while true { try workload.run(steps: 100) }
