@@ -20,9 +20,8 @@ extension EngineError: CustomStringConvertible {
         case .cluster(let error, let doing): "\(doing) failed with \(error)"
         case .brokersAway(let limit, let last):
             """
-            no broker answered for \(DurationText.format(limit))\
-            \(last.map { " (\($0))" } ?? ""); check 'bootstrap.servers' and the cluster, or raise \
-            'processing.broker_timeout'
+            no broker answered for \(DurationText.format(limit)) (processing.broker_timeout): \
+            \(last?.reason ?? "check 'bootstrap.servers' and the cluster")
             """
         case .missingTopics(let topics):
             """

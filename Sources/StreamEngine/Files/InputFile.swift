@@ -116,6 +116,9 @@ private struct EventTimes {
     private let base: UnsafeRawPointer?
 
     init(path: String) throws {
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            throw CocoaError(.fileReadNoSuchFile, userInfo: [NSFilePathErrorKey: path])
+        }
         let handle = try FileHandle(forReadingFrom: URL(filePath: path))
         count = Int(try handle.seekToEnd())
         guard count > 0 else {

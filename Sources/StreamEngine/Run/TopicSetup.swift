@@ -18,13 +18,21 @@ struct TopicSetup {
         application.plan.externalSourceTopics + application.plan.sinkTopics
     }
 
+    /// Asks until a broker answers, for as long as brokers may be away.
     private func describe(_ topics: [String]) throws(EngineError) -> [String: Int32] {
-        do {
-            return try application.cluster.describeTopics(topics)
-        } catch  where error.kind == .unreachable {
-            throw .brokersAway(limit: application.settings.brokerTimeout, last: error)
-        } catch {
-            throw .cluster(error, doing: "looking at the topics")
+        let limit = application.settings.brokerTimeout
+        let deadline = ContinuousClock().now + limit
+        while true {
+            do {
+                return try application.cluster.describeTopics(topics)
+            } catch {
+                guard error.kind == .unreachable else {
+                    throw .cluster(error, doing: "looking at the topics")
+                }
+                guard ContinuousClock().now < deadline else {
+                    throw .brokersAway(limit: limit, last: error)
+                }
+            }
         }
     }
 

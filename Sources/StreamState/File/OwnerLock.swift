@@ -55,12 +55,22 @@ internal import StreamCore
     private static func lock(
         _ descriptor: Int32, _ path: String, _ database: String
     ) throws(StoreError) {
+        var attempts = 0
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             if errno == EINTR { continue }
             guard errno == EWOULDBLOCK else { throw cannotOpen(path, errno) }
-            throw .locked(path: database, owner: ownerName(descriptor))
+            attempts += 1
+            guard attempts < forkAttempts, readRecord(descriptor)?.process == getpid() else {
+                throw .locked(path: database, owner: ownerName(descriptor))
+            }
+            usleep(forkPause)
         }
     }
+
+    /// A child process that was started shares the lock of a state that is closed meanwhile, until
+    /// it executes its program: an instant that is waited for.
+    private static let forkAttempts = 40
+    private static let forkPause: UInt32 = 5_000
 
     private static func write(
         _ record: OwnerRecord, to descriptor: Int32, _ path: String

@@ -67,21 +67,37 @@ if [ -z "$binary" ]; then
 fi
 [ -x "$binary" ] || chmod +x "$binary"
 
-# Its Python wrapper does not pass signals on, so the binary is started directly.
-port=$(free_port)
-data=$(mktemp -d "$cache/data.XXXXXX")
-"$binary" start --only kafka --kafka-port "$port" --data-dir "$data" \
-    >"$data/broker.log" 2>&1 </dev/null &
-pid=$!
+# Starts the broker on a port that was free a moment ago; sets `port`, `data` and `pid`. Its Python
+# wrapper does not pass signals on, so the binary is started directly.
+start_broker() {
+    port=$(free_port)
+    data=$(mktemp -d "$cache/data.XXXXXX")
+    "$binary" start --only kafka --kafka-port "$port" --data-dir "$data" \
+        >"$data/broker.log" 2>&1 </dev/null &
+    pid=$!
+}
 
-deadline=$(($(date +%s) + ready_within_seconds))
-until accepts "$port"; do
-    kill -0 "$pid" 2>/dev/null || fail "the broker ended at once: $(tail -n 5 "$data/broker.log")"
-    if [ "$(date +%s)" -ge "$deadline" ]; then
-        kill "$pid" 2>/dev/null || true
-        fail "the broker did not answer within $ready_within_seconds seconds; see $data/broker.log"
-    fi
-    sleep 0.05
+# Fails when the broker ended: another process may have taken the port in between.
+await_broker() {
+    deadline=$(($(date +%s) + ready_within_seconds))
+    until accepts "$port"; do
+        kill -0 "$pid" 2>/dev/null || return 1
+        if [ "$(date +%s)" -ge "$deadline" ]; then
+            kill "$pid" 2>/dev/null || true
+            fail "the broker did not answer within $ready_within_seconds s; see $data/broker.log"
+        fi
+        sleep 0.05
+    done
+    kill -0 "$pid" 2>/dev/null
+}
+
+attempt=1
+start_broker
+until await_broker; do
+    [ "$attempt" -lt 3 ] || fail "the broker ended at once: $(tail -n 5 "$data/broker.log")"
+    attempt=$((attempt + 1))
+    rm -rf "$data"
+    start_broker
 done
 
 echo "bootstrap=127.0.0.1:$port"
