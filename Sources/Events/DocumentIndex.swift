@@ -76,6 +76,18 @@ struct DocumentIndex {
             : .own(Int(unescapedStart) + Int(node.key_start), Int(node.key_length))
     }
 
+    /// The bytes of a member's name, its escapes resolved.
+    func keyBytes(of index: Int32) -> UnsafeRawBufferPointer {
+        let node = unsafe nodes + Int(index)
+        let isPlain = unsafe node.pointee.flags & UInt8(CSIMDJSON_KEY_UNESCAPED) == 0
+        return unsafe UnsafeRawBufferPointer(
+            start: (isPlain ? text : unescaped) + Int(node.pointee.key_start),
+            count: Int(node.pointee.key_length))
+    }
+
+    /// The node after a node and all that is inside it.
+    func following(_ index: Int32) -> Int32 { Int32(bitPattern: unsafe nodes[Int(index)].next) }
+
     // MARK: Looking up
 
     /// The node that an encoded path leads to from `start`, or -1.

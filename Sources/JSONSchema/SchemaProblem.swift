@@ -4,6 +4,7 @@ public struct SchemaProblem: Error, Hashable, Sendable, CustomStringConvertible 
     public let pointer: String
     /// One sentence without a full stop.
     public let message: String
+    /// What to do about it, when there is more to say than the message does.
     public let remedy: String?
     /// The keyword of JSON Schema that is not supported, when that is the problem.
     public let unsupportedKeyword: String?
@@ -26,6 +27,7 @@ public struct SchemaProblem: Error, Hashable, Sendable, CustomStringConvertible 
 
 /// All that is wrong with a schema, in the order of its text.
 public struct SchemaProblems: Error, Sendable, CustomStringConvertible {
+    /// The problems; at least one.
     public let all: [SchemaProblem]
 
     init(_ all: [SchemaProblem]) { self.all = all }

@@ -19,6 +19,7 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
         case noValue = "no_value"
     }
 
+    /// What kind of violation it is.
     public let error: Error
     /// The value's place in the event, as a JSON pointer; empty for the event as a whole.
     public let instancePath: String

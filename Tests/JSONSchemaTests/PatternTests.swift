@@ -113,11 +113,7 @@ struct PatternTests {
 
     // MARK: Against JavaScript
 
-    private static let node: URL? = {
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        let folders = path.split(separator: ":").map { URL(fileURLWithPath: "\($0)/node") }
-        return folders.first { FileManager.default.isExecutableFile(atPath: $0.path) }
-    }()
+    private static let node = program(named: "node")
 
     @Test(
         "random patterns match what they match in JavaScript",
@@ -164,23 +160,4 @@ struct PatternTests {
         #expect(compared > 10_000)
         #expect(refused < compared / 5)
     }
-}
-
-/// Runs a program to its end and returns what it writes.
-func run(_ program: URL, _ arguments: [String], input: Data) throws -> Data {
-    let process = Process()
-    process.executableURL = program
-    process.arguments = arguments
-    let (standardInput, standardOutput) = (Pipe(), Pipe())
-    process.standardInput = standardInput
-    process.standardOutput = standardOutput
-    try process.run()
-    let writer = Thread {
-        standardInput.fileHandleForWriting.write(input)
-        try? standardInput.fileHandleForWriting.close()
-    }
-    writer.start()
-    let output = standardOutput.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return output
 }

@@ -25,6 +25,7 @@ package struct DecimalText {
         exponent = reader.digits.isEmpty ? 0 : limited + reader.integerDigits
     }
 
+    /// Whether the number is zero, with or without a sign.
     package var isZero: Bool { unsafe digits.isEmpty }
 
     /// Whether there are only zeros behind the point: `1.0` and `1e2` are whole.

@@ -77,7 +77,7 @@ struct TypeSet: OptionSet, BitwiseCopyable, Sendable {
 /// What an object's members must be.
 struct ObjectRule: BitwiseCopyable, Sendable {
     /// The names of `properties` and `required`, each with an index behind `firstMember`.
-    var names = NameTables.Table.empty
+    var names = NameTable.empty
     var firstMember = 0
     var memberCount = 0
     var requiredCount = 0
@@ -114,7 +114,7 @@ struct NumberRule: BitwiseCopyable, Sendable {
 /// The values of an `enum` or a `const`.
 struct ConstantSet: BitwiseCopyable, Sendable {
     /// The values that are strings.
-    var strings = NameTables.Table.empty
+    var strings = NameTable.empty
     /// The others, as indices of ``SchemaProgram/constants``, one after the other.
     var firstOther = 0
     var otherCount = 0

@@ -1,17 +1,17 @@
 /// A compiled schema: flat tables that refer to each other by index. It never changes, so any
 /// number of threads may read it.
 final class SchemaProgram: Sendable {
-    let rules: [Rule]
-    let objects: [ObjectRule]
-    let members: [MemberRule]
-    let numberRules: [NumberRule]
-    let constantSets: [ConstantSet]
-    let constants: [Constant]
-    let constantBytes: [UInt8]
+    let rules: FrozenTable<Rule>
+    let objects: FrozenTable<ObjectRule>
+    let members: FrozenTable<MemberRule>
+    let numberRules: FrozenTable<NumberRule>
+    let constantSets: FrozenTable<ConstantSet>
+    let constants: FrozenTable<Constant>
+    let constantBytes: FrozenTable<UInt8>
     let names: NameTables
     let patterns: [Pattern]
     let numbers: [[UInt8]]
-    let divisors: [DecimalText.Divisor]
+    let divisors: FrozenTable<DecimalText.Divisor>
 
     // What only messages need.
     let memberNames: [[UInt8]]
@@ -19,20 +19,32 @@ final class SchemaProgram: Sendable {
     let constantTexts: [String]
 
     init(_ builder: borrowing ProgramBuilder) {
-        rules = builder.rules
-        objects = builder.objects
-        members = builder.members
-        numberRules = builder.numberRules
-        constantSets = builder.constantSets
-        constants = builder.constants
-        constantBytes = builder.constantBytes
-        names = builder.names
+        rules = FrozenTable(builder.rules)
+        objects = FrozenTable(builder.objects)
+        members = FrozenTable(builder.members)
+        numberRules = FrozenTable(builder.numberRules)
+        constantSets = FrozenTable(builder.constantSets)
+        constants = FrozenTable(builder.constants)
+        constantBytes = FrozenTable(builder.constantBytes)
+        names = NameTables(builder.names)
         patterns = builder.patterns
         numbers = builder.numbers
-        divisors = builder.divisors
+        divisors = FrozenTable(builder.divisors)
         memberNames = builder.memberNames
         pointers = builder.pointers
         constantTexts = builder.constantTexts
+    }
+
+    deinit {
+        rules.deallocate()
+        objects.deallocate()
+        members.deallocate()
+        numberRules.deallocate()
+        constantSets.deallocate()
+        constants.deallocate()
+        constantBytes.deallocate()
+        names.deallocate()
+        divisors.deallocate()
     }
 }
 
@@ -45,7 +57,7 @@ struct ProgramBuilder {
     var constantSets: [ConstantSet] = []
     var constants: [Constant] = []
     var constantBytes: [UInt8] = []
-    var names = NameTables()
+    var names = NameTablesBuilder()
     var patterns: [Pattern] = []
     var numbers: [[UInt8]] = []
     var divisors: [DecimalText.Divisor] = []

@@ -22,9 +22,8 @@ extension Evaluation {
         case (.integer, .number), (.unsignedInteger, .number), (.decimal, .number):
             return isSameNumber(value, constant)
         case (.string, .string):
-            return unsafe withBytes(constant.textStart, constant.textCount) {
-                unsafe Bytes.areEqual($0, arena.bytes(value.text))
-            }
+            let text = unsafe bytes(constant.textStart, constant.textCount)
+            return unsafe Bytes.areEqual(text, arena.bytes(value.text))
         case (.array, .array):
             return arena.childCount(of: value) == constant.childCount
                 && hasElements(value, constant)
@@ -36,12 +35,10 @@ extension Evaluation {
     }
 
     private func isSameNumber(_ value: FieldValue, _ constant: Constant) -> Bool {
-        unsafe withBytes(constant.textStart, constant.textCount) { text in
-            guard let left = unsafe DecimalText(arena.bytes(value.raw)),
-                let right = unsafe DecimalText(text)
-            else { return false }
-            return left.compared(to: right) == 0
-        }
+        guard let left = unsafe DecimalText(arena.bytes(value.raw)),
+            let right = unsafe DecimalText(bytes(constant.textStart, constant.textCount))
+        else { return false }
+        return left.compared(to: right) == 0
     }
 
     private func hasElements(_ value: FieldValue, _ constant: Constant) -> Bool {
@@ -56,22 +53,15 @@ extension Evaluation {
     private func hasMembers(_ value: FieldValue, _ constant: Constant) -> Bool {
         for offset in 0..<constant.childCount {
             let child = constant.firstChild + offset
-            let (start, count) = (
-                program.constants[child].nameStart, program.constants[child].nameCount
-            )
-            let member = unsafe withBytes(start, count) {
-                unsafe arena.member(named: $0, of: value)
-            }
+            let constant = program.constants[child]
+            let name = unsafe bytes(constant.nameStart, constant.nameCount)
+            let member = unsafe arena.member(named: name, of: value)
             guard !member.isMissing, isEqual(member, child) else { return false }
         }
         return true
     }
 
-    private func withBytes<Result>(
-        _ start: Int, _ count: Int, _ body: (UnsafeRawBufferPointer) -> Result
-    ) -> Result {
-        unsafe program.constantBytes.withUnsafeBytes { all in
-            unsafe body(UnsafeRawBufferPointer(rebasing: all[start..<start + count]))
-        }
+    private func bytes(_ start: Int, _ count: Int) -> UnsafeRawBufferPointer {
+        unsafe program.constantBytes.bytes(start..<start + count)
     }
 }

@@ -19,10 +19,9 @@ extension Evaluation {
         _ value: FieldValue, _ object: ObjectRule, _ index: Int
     ) -> Bool {
         var requiredCount = 0
-        var child = arena.firstChild(of: value)
-        while !child.isMissing {
-            let known = unsafe program.names.find(
-                arena.bytes(arena.key(of: child)), in: object.names)
+        var child = ChildCursor(of: value, in: arena)
+        while child.next() {
+            let known = unsafe program.names.find(child.key, in: object.names)
             var schema = object.additional
             var isAdditional = true
             if known >= 0 {
@@ -33,10 +32,17 @@ extension Evaluation {
                     isAdditional = false
                 }
             }
-            if schema >= 0, !evaluateMember(child, schema, isAdditional, index) { return false }
-            child = arena.nextSibling(of: child)
+            if schema < 0 || isType(child.kind, allThatIsAskedBy: schema) { continue }
+            if !evaluateMember(child.value, schema, isAdditional, index) { return false }
         }
         return requiredCount == object.requiredCount || reportMissing(value, object, index)
+    }
+
+    /// Whether a schema asks for a type only, and the kind is of that type.
+    @inline(__always)
+    private func isType(_ kind: FieldValue.Kind, allThatIsAskedBy schema: Int32) -> Bool {
+        let rule = program.rules[Int(schema)]
+        return rule.applies.isEmpty && rule.types.isSuperset(of: TypeSet(kind))
     }
 
     private mutating func evaluateMember(

@@ -13,7 +13,7 @@ struct Evaluation<Sink: ViolationSink> {
 
     mutating func evaluate(_ value: FieldValue, _ index: Int) -> Bool {
         let rule = program.rules[index]
-        guard rule.types == .all || hasType(value, in: rule.types) else {
+        guard hasType(value, in: rule.types) else {
             let keyword: Finding.Keyword = rule.types.isEmpty ? .falseSchema : .type
             return sink.report(Finding(keyword: keyword, value: value, rule: index))
         }
@@ -33,17 +33,8 @@ struct Evaluation<Sink: ViolationSink> {
     }
 
     private func hasType(_ value: FieldValue, in types: TypeSet) -> Bool {
-        switch value.kind {
-        case .missing: false
-        case .null: types.contains(.null)
-        case .boolean: types.contains(.boolean)
-        case .integer, .unsignedInteger: types.contains(.integer)
-        case .decimal:
-            types.contains(.number) || (types.contains(.integer) && isWhole(value))
-        case .string: types.contains(.string)
-        case .array: types.contains(.array)
-        case .object: types.contains(.object)
-        }
+        if types.isSuperset(of: TypeSet(value.kind)) { return true }
+        return value.kind == .decimal && types.contains(.integer) && isWhole(value)
     }
 
     private func isWhole(_ value: FieldValue) -> Bool {
@@ -115,15 +106,33 @@ struct Evaluation<Sink: ViolationSink> {
             guard sink.report(finding) else { return false }
         }
         guard rule.items >= 0 else { return true }
-        var element = arena.firstChild(of: value)
+        var element = ChildCursor(of: value, in: arena)
         var position = 0
-        while !element.isMissing {
-            sink.enter(element, index: position)
-            guard evaluate(element, Int(rule.items)) else { return false }
+        while element.next() {
+            let value = element.value
+            sink.enter(value, index: position)
+            guard evaluate(value, Int(rule.items)) else { return false }
             sink.leave()
-            element = arena.nextSibling(of: element)
             position += 1
         }
         return true
+    }
+}
+
+extension TypeSet {
+    /// The types that a schema must allow for any value of a kind to be allowed. A decimal may be
+    /// whole, which its kind doesn't tell.
+    init(_ kind: FieldValue.Kind) {
+        self =
+            switch kind {
+            case .missing: TypeSet(rawValue: 0x80)
+            case .null: .null
+            case .boolean: .boolean
+            case .integer, .unsignedInteger: .integer
+            case .decimal: .number
+            case .string: .string
+            case .array: .array
+            case .object: .object
+            }
     }
 }

@@ -37,6 +37,25 @@ internal import Events
         self.reach = reach
     }
 
+    /// A session without its texts and lists.
+    init(_ numbers: StoredNumbers) {
+        start = numbers.start
+        end = numbers.end
+        reach = numbers.reach
+        entryTime = numbers.entryTime
+        exitTime = numbers.exitTime
+        lastStepTime = numbers.lastStepTime
+        eventCount = numbers.eventCount
+        viewCount = numbers.viewCount
+        droppedSteps = numbers.droppedSteps
+        droppedAmounts = numbers.droppedAmounts
+        day = numbers.day
+        if numbers.revenueScale >= 0 {
+            revenue = ExactDecimal(
+                mantissa: numbers.revenueMantissa, scale: Int(numbers.revenueScale))
+        }
+    }
+
     /// Whether `later`, which starts no earlier, is a part of this session: it starts within reach,
     /// the two together are not too long, and neither midnight nor another campaign lies between.
     func isContinued(by later: Session, maximumLength: Int64) -> Bool {
@@ -68,5 +87,40 @@ internal import Events
         case (let left?, let right?): unsafe ByteText.areEqual(left, right)
         default: false
         }
+    }
+}
+
+/// The numbers of a session as they are stored: one piece, the largest first, so that there is no
+/// room between them.
+struct StoredNumbers: BitwiseCopyable {
+    let revenueMantissa: Int128
+    let start: Int64
+    let end: Int64
+    let reach: Int64
+    let entryTime: Int64
+    let exitTime: Int64
+    let lastStepTime: Int64
+    let eventCount: UInt32
+    let viewCount: UInt32
+    let droppedSteps: UInt32
+    let droppedAmounts: UInt32
+    let day: Int32
+    /// -1 when there is no revenue.
+    let revenueScale: Int32
+
+    init(_ session: Session) {
+        revenueMantissa = session.revenue?.mantissa ?? 0
+        start = session.start
+        end = session.end
+        reach = session.reach
+        entryTime = session.entryTime
+        exitTime = session.exitTime
+        lastStepTime = session.lastStepTime
+        eventCount = session.eventCount
+        viewCount = session.viewCount
+        droppedSteps = session.droppedSteps
+        droppedAmounts = session.droppedAmounts
+        day = session.day
+        revenueScale = Int32(session.revenue?.scale ?? -1)
     }
 }

@@ -2,10 +2,11 @@ internal import Events
 
 /// The open sessions of one key, in the bytes that the state keeps.
 ///
-/// Layout, little-endian: time of the pending timer (8), number of sessions (4), the sessions in
-/// the order of their starts. A session: its numbers, then campaign, entry and exit (2 bytes of
-/// length, 0xFFFF for none, and the text), then the list of channels and the list of steps (2
-/// bytes of count, 4 of size; a step is its time and a text).
+/// Layout, in the byte order of the machine that owns the state file: time of the
+/// pending timer (8), number of sessions (4), the sessions in the order of their starts. A session:
+/// its ``StoredNumbers``, then campaign, entry and exit (2 bytes of length, 0xFFFF for none, and
+/// the text), then the list of channels and the list of steps (2 bytes of count, 4 of size; a step
+/// is its time and a text).
 @safe struct SessionList {
     /// Encoded entries that are copied as they are.
     @safe struct Block {
@@ -56,8 +57,8 @@ internal import Events
     mutating func read(_ bytes: UnsafeRawBufferPointer) {
         sessions.removeAll(keepingCapacity: true)
         var reader = unsafe Reader(bytes: bytes)
-        timer = reader.int64()
-        let count = Int(reader.uint32())
+        timer = reader.load(Int64.self)
+        let count = Int(reader.load(UInt32.self))
         for _ in 0..<count { sessions.append(reader.session()) }
     }
 
@@ -74,22 +75,15 @@ internal import Events
 
         init(bytes: UnsafeRawBufferPointer) { unsafe self.bytes = unsafe bytes }
 
-        private mutating func load<Number: FixedWidthInteger & BitwiseCopyable>(
-            _: Number.Type
-        ) -> Number {
-            let size = MemoryLayout<Number>.size
+        mutating func load<Value: BitwiseCopyable>(_: Value.Type) -> Value {
+            let size = MemoryLayout<Value>.size
             unsafe precondition(position + size <= bytes.count, "session state is cut short")
             defer { position += size }
-            return unsafe Number(
-                littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: Number.self))
+            return unsafe bytes.loadUnaligned(fromByteOffset: position, as: Value.self)
         }
 
-        mutating func int64() -> Int64 { load(Int64.self) }
-        mutating func uint32() -> UInt32 { load(UInt32.self) }
-
         private mutating func take(_ count: Int) -> UnsafeRawBufferPointer {
-            unsafe precondition(
-                count >= 0 && position + count <= bytes.count, "session state is cut short")
+            unsafe precondition(position + count <= bytes.count, "session state is cut short")
             defer { position += count }
             return unsafe UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
         }
@@ -101,27 +95,12 @@ internal import Events
 
         private mutating func block() -> Block {
             let count = load(UInt16.self)
-            let size = Int(uint32())
-            return unsafe Block(count: count, bytes: take(size))
+            let size = load(UInt32.self)
+            return unsafe Block(count: count, bytes: take(Int(size)))
         }
 
         mutating func session() -> Session {
-            var session = Session(at: int64(), reach: 0)
-            session.end = int64()
-            session.reach = int64()
-            session.entryTime = int64()
-            session.exitTime = int64()
-            session.lastStepTime = int64()
-            session.eventCount = uint32()
-            session.viewCount = uint32()
-            session.droppedSteps = uint32()
-            session.droppedAmounts = uint32()
-            session.day = load(Int32.self)
-            let scale = load(Int32.self)
-            let mantissa = load(Int128.self)
-            if scale >= 0 {
-                session.revenue = ExactDecimal(mantissa: mantissa, scale: Int(scale))
-            }
+            var session = Session(load(StoredNumbers.self))
             unsafe session.campaign = unsafe text()
             unsafe session.entry = unsafe text()
             unsafe session.exit = unsafe text()
@@ -160,19 +139,7 @@ internal import Events
     }
 
     static func writeNumbers(of session: Session, to buffer: inout ByteBuffer) {
-        buffer.append(number: session.start)
-        buffer.append(number: session.end)
-        buffer.append(number: session.reach)
-        buffer.append(number: session.entryTime)
-        buffer.append(number: session.exitTime)
-        buffer.append(number: session.lastStepTime)
-        buffer.append(number: session.eventCount)
-        buffer.append(number: session.viewCount)
-        buffer.append(number: session.droppedSteps)
-        buffer.append(number: session.droppedAmounts)
-        buffer.append(number: session.day)
-        buffer.append(number: Int32(session.revenue?.scale ?? -1))
-        buffer.append(number: session.revenue?.mantissa ?? 0)
+        unsafe Swift.withUnsafeBytes(of: StoredNumbers(session)) { unsafe buffer.append($0) }
     }
 
     static func write(_ text: UnsafeRawBufferPointer?, to buffer: inout ByteBuffer) {
@@ -234,9 +201,8 @@ internal import Events
         mutating func next() -> (time: Int64, text: UnsafeRawBufferPointer)? {
             guard rest > 0 else { return nil }
             rest -= 1
-            let time = unsafe Int64(
-                littleEndian: block.bytes.loadUnaligned(
-                    fromByteOffset: position, as: Int64.self))
+            let time = unsafe block.bytes.loadUnaligned(
+                fromByteOffset: position, as: Int64.self)
             position += 8
             return unsafe (time, block.text(at: &position))
         }
@@ -245,8 +211,7 @@ internal import Events
 
 extension SessionList.Block {
     fileprivate func text(at position: inout Int) -> UnsafeRawBufferPointer {
-        let size = unsafe Int(
-            UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt16.self)))
+        let size = unsafe Int(bytes.loadUnaligned(fromByteOffset: position, as: UInt16.self))
         let start = position + 2
         position = start + size
         return unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<position])
@@ -254,8 +219,7 @@ extension SessionList.Block {
 }
 
 extension ByteBuffer {
-    mutating func append(number: some FixedWidthInteger) {
-        var number = number.littleEndian
-        unsafe Swift.withUnsafeBytes(of: &number) { unsafe append($0) }
+    mutating func append(number: some FixedWidthInteger & BitwiseCopyable) {
+        unsafe Swift.withUnsafeBytes(of: number) { unsafe append($0) }
     }
 }

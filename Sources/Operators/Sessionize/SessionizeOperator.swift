@@ -9,16 +9,17 @@ public import StreamCore
 ///   sessionize: { key: user_id, gap: 30m, gap_by_channel: { pos: 5m }, grace: 10m }
 /// ```
 ///
-/// An event at time `t` belongs to a session when `t` is at most one gap behind the session's last
-/// event or at most one gap before its first; an event exactly one gap away still does. The gap is
-/// that of the earlier event's channel. A late event that touches two sessions makes one of them.
+/// An event goes on with the session before it when it comes at most one gap after that one's last
+/// event; an event exactly one gap later still does. The gap is that of the earlier event's channel.
+/// A late event that fills the gap between two sessions makes one of them.
 ///
 /// - Units: `gap`, `grace` and `max_length` are event time, in whole milliseconds.
-/// - Late records: a session closes when stream time passes its last event by gap and grace; an
-///   event that could only open a session that is closed already goes to `.late` and is counted.
+/// - Late records: a session closes when stream time passes its last event by more than gap and
+///   grace; an event that could only open a session that would be closed already goes to `.late`
+///   and is counted.
 /// - State: per key the sessions that are open, each with at most `max_steps` steps; one timer.
 ///   Both are forgotten when the session closes.
-/// - Errors: a record without a key goes to `.rejected`.
+/// - Errors: a record without a key or without a usable time goes to `.rejected`.
 /// - Source: Kafka Streams' `KStreamSessionWindowAggregate` (what merges, when it closes) and
 ///   Flink's merging session windows with a dynamic gap (a gap per event).
 public struct SessionizeOperator: OperatorDefinition {
@@ -80,7 +81,9 @@ extension SessionizeOperator {
             FieldSpec(
                 "max_steps", .integer(0...10_000), default: "50",
                 "How many steps a session keeps; the earliest are kept, the others counted."),
-            FieldSpec("revenue", .fieldPath, "A number that is added up over the session."),
+            FieldSpec(
+                "revenue", .fieldPath,
+                "A number that is added up exactly; below 10^15, with at most 12 decimals."),
             FieldSpec(
                 "output", .fieldPath, default: "session_id",
                 "The field of the main output's events that gets the session's id."),
@@ -92,7 +95,8 @@ extension SessionizeOperator {
             OperatorSpec.Output("late", "Events that came after their session had closed."),
             OperatorSpec.Output("bots", "Events that the 'bots' condition accepts."),
             OperatorSpec.Output(
-                "rejected", "Records without a key to keep sessions by.", isForFailures: true),
+                "rejected", "Records without a key to keep sessions by, or without a time.",
+                isForFailures: true),
         ],
         example: """
             sessionize:

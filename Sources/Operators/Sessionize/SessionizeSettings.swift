@@ -2,96 +2,108 @@ internal import Events
 internal import StreamCore
 
 /// The settings of a `sessionize` operator, read once and shared by its tasks.
-struct SessionizeSettings: Sendable {
+///
+/// A class, so that an event that asks for a setting does not copy them all.
+final class SessionizeSettings: Sendable {
     /// The gap of one value of the channel field.
     struct ChannelGap: Sendable {
         let channel: [UInt8]
         let gap: Int64
     }
 
-    var name = ""
+    let name: String
+    let storeName: String
+    let timersName: String
     /// The field by which sessions are kept; else the record key.
-    var key: FieldPath?
-    var channel: FieldPath?
+    let key: FieldPath?
+    let channel: FieldPath
     /// Milliseconds.
-    var gap: Int64 = 0
-    var channelGaps: [ChannelGap] = []
+    let gap: Int64
+    let channelGaps: [ChannelGap]
     /// Milliseconds.
-    var grace: Int64 = 0
+    let grace: Int64
     /// Milliseconds; `Int64.max` for none.
-    var maximumLength: Int64 = .max
-    var days: LocalDays?
-    var campaign: FieldPath?
-    var views: Condition?
-    var keepAlive: Condition?
-    var bots: Condition?
-    var page: FieldPath?
-    var step: FieldPath?
-    var maximumSteps = 50
-    var revenue: FieldPath?
-    var output: FieldPath?
+    let maximumLength: Int64
+    let days: LocalDays?
+    let campaign: FieldPath?
+    let views: Condition?
+    let keepAlive: Condition?
+    let bots: Condition?
+    let page: FieldPath?
+    let step: FieldPath?
+    let maximumSteps: Int
+    let revenue: FieldPath?
+    let output: FieldPath
 
-    var storeName: String { "\(name).open" }
-    var timersName: String { "\(name).timers" }
-
+    /// Reads the settings; `nil` when something is wrong with them, which is then reported.
     init?(_ configuration: inout Configuration) {
         name = configuration.name
+        storeName = "\(configuration.name).open"
+        timersName = "\(configuration.name).timers"
         key = configuration.fieldPath("key")
-        channel = configuration.fieldPath("channel") ?? (try? FieldPath("channel"))
+        channel = configuration.fieldPath("channel") ?? FieldPath(name: "channel")
         gap = configuration.duration("gap", default: .zero).wholeMilliseconds
+        channelGaps = Self.channelGaps(&configuration)
         grace = configuration.duration("grace", default: .zero).wholeMilliseconds
         maximumLength = configuration.optionalDuration("max_length")?.wholeMilliseconds ?? .max
+        days = Self.days(&configuration)
         campaign = configuration.fieldPath("campaign")
+        views = Self.condition("views", &configuration)
+        keepAlive = Self.condition("keep_alive", &configuration)
+        bots = Self.condition("bots", &configuration)
         page = configuration.fieldPath("page")
         step = configuration.fieldPath("step")
-        maximumSteps = Int(configuration.integer("max_steps", default: 50))
+        maximumSteps = Int(clamping: configuration.integer("max_steps", default: 50))
         revenue = configuration.fieldPath("revenue")
-        output = configuration.fieldPath("output") ?? (try? FieldPath("session_id"))
-        readChannelGaps(&configuration)
-        readZone(&configuration)
-        views = condition("views", &configuration)
-        keepAlive = condition("keep_alive", &configuration)
-        bots = condition("bots", &configuration)
+        output = configuration.fieldPath("output") ?? FieldPath(name: "session_id")
         guard configuration.diagnostics.isEmpty else { return nil }
     }
 
-    private mutating func readChannelGaps(_ configuration: inout Configuration) {
+    private static func channelGaps(_ configuration: inout Configuration) -> [ChannelGap] {
+        var gaps: [ChannelGap] = []
         for entry in configuration.value["gap_by_channel"]?.entries ?? [] {
             if let gap = configuration.duration(of: entry.value, named: entry.key) {
-                channelGaps.append(
+                gaps.append(
                     ChannelGap(channel: Array(entry.key.utf8), gap: gap.wholeMilliseconds))
             }
         }
+        return gaps
     }
 
-    private mutating func readZone(_ configuration: inout Configuration) {
-        guard let zone = configuration.string("midnight_zone") else { return }
-        days = LocalDays(zone: zone)
+    private static func days(_ configuration: inout Configuration) -> LocalDays? {
+        guard let zone = configuration.string("midnight_zone") else { return nil }
+        let days = LocalDays(zone: zone)
         if days == nil {
             configuration.report(
                 "'\(zone)' is not a time zone", at: configuration.value["midnight_zone"]?.location,
                 remedy: "write a name of the IANA database, such as Europe/Berlin or UTC")
         }
+        return days
     }
 
-    private func condition(_ key: String, _ configuration: inout Configuration) -> Condition? {
+    private static func condition(
+        _ key: String, _ configuration: inout Configuration
+    ) -> Condition? {
         guard var nested = configuration.nested(key) else { return nil }
         let condition = Condition(configuration: &nested)
         configuration.absorb(nested)
         return condition
     }
 
-    /// The most digits behind the point, and the bound of an amount: sums of as many as a session
-    /// can count stay exact.
-    private static let longestFraction = 12
-    private static let amountBound = ExactDecimal(mantissa: 1_000_000_000_000_000, scale: 0)
+    // MARK: What an event is worth
+
+    /// What an amount's digits must stay below, by how many of them stand behind the point: 10^15
+    /// as a whole number. Sums of as many such amounts as a session can count stay exact.
+    private static let amountBounds: [UInt128] = (0...12).map { scale in
+        (0..<scale).reduce(1_000_000_000_000_000) { bound, _ in bound * 10 }
+    }
 
     /// The amount that JSON text writes; `nil` for what is no number, and for numbers that no
     /// amount of money has.
     func amount(_ text: UnsafeRawBufferPointer?) -> ExactDecimal? {
         guard let text = unsafe text, let amount = unsafe ExactDecimal(text),
-            amount.scale <= Self.longestFraction, amount < Self.amountBound,
-            ExactDecimal(mantissa: -Self.amountBound.mantissa, scale: 0) < amount
+            amount.scale < Self.amountBounds.count,
+            amount.mantissa.magnitude < Self.amountBounds[amount.scale]
         else { return nil }
         return amount
     }
@@ -99,7 +111,10 @@ struct SessionizeSettings: Sendable {
     /// How long a session stays open behind an event of the channel.
     func gap(ofChannel channel: UnsafeRawBufferPointer) -> Int64 {
         for candidate in channelGaps where candidate.channel.count == channel.count {
-            if unsafe candidate.channel.elementsEqual(channel) { return candidate.gap }
+            let isSame = unsafe candidate.channel.withUnsafeBytes { name in
+                unsafe ByteText.areEqual(name, channel)
+            }
+            if isSame { return candidate.gap }
         }
         return gap
     }

@@ -2,12 +2,6 @@ internal import Events
 internal import StreamCore
 
 /// The `sessionize` operator at work in one task.
-///
-/// Per key the open sessions lie in one value of the store, in the order of their starts. An event
-/// becomes a session of its own, goes on with the session before it, takes in those behind it that
-/// it now reaches, and is written back. One timer per key is enough: it is set at the earliest
-/// time at which a session may close, and set anew when it fires too early, because sessions grow
-/// more often than they close.
 final class Sessionizer: Operator {
     enum Output {
         static let main = 0
@@ -18,266 +12,38 @@ final class Sessionizer: Operator {
         static let rejected = 5
     }
 
-    let settings: SessionizeSettings
-    private var store: (any KeyValueStore)?
-    private var timers: (any TimerStore)?
+    private let settings: SessionizeSettings
+    /// A value that is borrowed once per run: an access to a property of a class costs as much as
+    /// some of the work on it.
+    private var sessions: OpenSessions
+    private var stores: Stores?
 
-    // Scratch, reused from event to event.
-    private var stored: [UInt8] = []
-    private var loaded = ByteBuffer(capacity: 4096)
-    private var timerKey: [UInt8] = []
-    private var list = SessionList()
-    private var merge: SessionMerge
-    private var channelEntry = ByteBuffer(capacity: 512)
-    private var stepEntry = ByteBuffer(capacity: 512)
-    var key = ByteBuffer(capacity: 256)
-    var encoded = ByteBuffer(capacity: 4096)
-    var document = ByteBuffer(capacity: 4096)
-    /// The sessions that the current event makes one, in the order of their times.
-    private(set) var joined: [Session] = []
-    /// Which of them is the event itself.
-    private(set) var ownIndex = 0
-    /// Where their union starts in `encoded`.
-    private(set) var unionStart = 0
+    private struct Stores {
+        let sessions: any KeyValueStore
+        let timers: any TimerStore
+    }
 
     init(settings: SessionizeSettings) {
         self.settings = settings
-        merge = SessionMerge(maximumSteps: settings.maximumSteps)
+        sessions = OpenSessions(settings: settings)
     }
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
-        let (store, timers) = openStores(context)
-        for event in events {
-            if timers.next <= event.streamTime { try advance(to: event.streamTime, in: context) }
-            try process(event, store, timers, in: context)
-        }
+        let stores = stores(of: context)
+        try sessions.process(events, stores.sessions, stores.timers, in: context)
     }
-
-    private func openStores(
-        _ context: OperatorContext
-    ) -> (store: any KeyValueStore, timers: any TimerStore) {
-        if let store, let timers { return (store, timers) }
-        let opened = (
-            context.keyValueStore(settings.storeName), context.timerStore(settings.timersName)
-        )
-        (store, timers) = opened
-        return opened
-    }
-
-    // MARK: Events
-
-    private func process(
-        _ event: Event, _ store: any KeyValueStore, _ timers: any TimerStore,
-        in context: OperatorContext
-    ) throws(OperatorError) {
-        let arena = context.arena
-        if let bots = settings.bots, bots.matches(event, in: arena) {
-            context.emit(event, to: Output.bots)
-            return
-        }
-        let fields = SessionFields(of: event, in: arena, as: settings)
-        let own = session(of: event, fields, in: arena)
-        guard try accepts(event, fields, own, in: context) else { return }
-        // Outputs write to the arena, where the key lies.
-        key.removeAll()
-        unsafe key.append(arena.bytes(fields.key))
-        do {
-            switch try join(own, isKeepAlive: fields.isKeepAlive, event, store, timers) {
-            case .joined: announce(event, in: context)
-            case .nothingToKeepAlive: context.emit(event)
-            case .late:
-                context.countLate()
-                context.emit(event, to: Output.late)
-            }
-        } catch {
-            throw .store(error)
-        }
-    }
-
-    private func accepts(
-        _ event: Event, _ fields: SessionFields, _ own: Session, in context: OperatorContext
-    ) throws(OperatorError) -> Bool {
-        if fields.key.isAbsent {
-            try context.refuse(event, to: Output.rejected, error: "missing_key") {
-                settings.key.map { "the field '\($0)' has no value to keep sessions by" }
-                    ?? "the record has no key to keep sessions by"
-            }
-            return false
-        }
-        if event.timestamp == .distantPast || closingTime(of: own) == .max {
-            try context.refuse(event, to: Output.rejected, error: "unusable_time") {
-                event.timestamp == .distantPast
-                    ? "the event has no time"
-                    : "a session at \(event.timestamp) would end after the end of time"
-            }
-            return false
-        }
-        return true
-    }
-
-    /// The event as a session of its own. Its texts point into the arena and the scratch buffers.
-    private func session(
-        of event: Event, _ fields: SessionFields, in arena: EventArena
-    ) -> Session {
-        let channel = unsafe text(fields.channel, in: arena)
-        let gap = unsafe channel.map { unsafe settings.gap(ofChannel: $0) } ?? settings.gap
-        let time = event.timestamp.milliseconds
-        var session = Session(
-            at: time, reach: event.timestamp.adding(milliseconds: gap).milliseconds)
-        session.day = settings.days?.day(of: time) ?? 0
-        unsafe session.campaign = unsafe text(fields.campaign, in: arena)
-        guard !fields.isKeepAlive else { return session }
-        session.eventCount = 1
-        if fields.isView {
-            session.viewCount = settings.views == nil ? 0 : 1
-            if let page = unsafe text(fields.page, in: arena) {
-                unsafe (session.entry, session.entryTime) = unsafe (page, time)
-                unsafe (session.exit, session.exitTime) = unsafe (page, time)
-            }
-        }
-        if !fields.amount.isMissingOrNull {
-            session.revenue = unsafe settings.amount(
-                fields.amount.isNumber ? arena.bytes(fields.amount.raw) : nil)
-            session.droppedAmounts = session.revenue == nil ? 1 : 0
-        }
-        channelEntry.removeAll()
-        if let channel = unsafe channel {
-            unsafe SessionList.write(channel, to: &channelEntry)
-            session.channels = unsafe SessionList.Block(count: 1, bytes: channelEntry.bytes)
-        }
-        if let step = unsafe text(fields.step, in: arena) {
-            stepEntry.removeAll()
-            stepEntry.append(number: time)
-            unsafe SessionList.write(step, to: &stepEntry)
-            session.steps = unsafe SessionList.Block(count: 1, bytes: stepEntry.bytes)
-            session.lastStepTime = time
-        }
-        return session
-    }
-
-    private func text(_ range: ByteRange, in arena: EventArena) -> UnsafeRawBufferPointer? {
-        unsafe range.isAbsent ? nil : SessionList.bounded(arena.bytes(range))
-    }
-
-    // MARK: Joining
-
-    private enum Joining {
-        case joined
-        case nothingToKeepAlive
-        case late
-    }
-
-    /// Puts the event's session among those of its key.
-    private func join(
-        _ own: Session, isKeepAlive: Bool, _ event: Event, _ store: any KeyValueStore,
-        _ timers: any TimerStore
-    ) throws(StoreError) -> Joining {
-        try unsafe load(key.bytes, from: store)
-        let behind = list.firstIndex(startingAfter: own.start)
-        let before = list.index(continuedBy: own, before: behind, settings.maximumLength)
-        if isKeepAlive, before == nil { return .nothingToKeepAlive }
-        joined.removeAll(keepingCapacity: true)
-        var union = own
-        if let before {
-            union = list.sessions[before]
-            joined.append(union)
-            SessionMerge.add(own, to: &union)
-        }
-        ownIndex = joined.count
-        joined.append(own)
-        var end = behind
-        while end < list.sessions.count,
-            union.isContinued(by: list.sessions[end], maximumLength: settings.maximumLength)
-        {
-            joined.append(list.sessions[end])
-            SessionMerge.add(list.sessions[end], to: &union)
-            end += 1
-        }
-        let due = closingTime(of: union)
-        if joined.count == 1, due <= event.streamTime.milliseconds { return .late }
-        encode(union, before: before, behind: behind..<end, due: due)
-        try unsafe store.put(key.bytes, encoded.bytes)
-        if due < list.timer { try unsafe timers.set(key.bytes, at: Timestamp(milliseconds: due)) }
-        return .joined
-    }
-
-    /// Writes the key's sessions with `union` in place of those that it was made of.
-    private func encode(_ union: Session, before: Int?, behind: Range<Int>, due: Int64) {
-        let place = before ?? behind.lowerBound
-        encoded.removeAll()
-        SessionList.writeHeader(
-            timer: min(list.timer, due), count: list.sessions.count - joined.count + 2,
-            to: &encoded)
-        list.write(0..<place, to: &encoded)
-        unionStart = encoded.count
-        merge.write(union, of: joined, to: &encoded)
-        // Between the two stand sessions that start with the event and are of another campaign.
-        list.write((before.map { $0 + 1 } ?? place)..<behind.lowerBound, to: &encoded)
-        list.write(behind.upperBound..<list.sessions.count, to: &encoded)
-    }
-
-    /// Reads the sessions of a key into `list`; they point into `loaded`. Returns whether there
-    /// are any.
-    @discardableResult
-    private func load(
-        _ key: UnsafeRawBufferPointer, from store: any KeyValueStore
-    ) throws(StoreError) -> Bool {
-        list.removeAll()
-        guard try unsafe store.get(key, into: &stored) else { return false }
-        loaded.removeAll()
-        unsafe stored.withUnsafeBytes { unsafe loaded.append($0) }
-        unsafe list.read(loaded.bytes)
-        return true
-    }
-
-    /// The first moment at which no further event can join the session.
-    private func closingTime(of session: Session) -> Int64 {
-        Timestamp(milliseconds: session.reach)
-            .adding(milliseconds: settings.grace).adding(milliseconds: 1).milliseconds
-    }
-
-    // MARK: Closing
 
     func advance(to streamTime: Timestamp, in context: OperatorContext) throws(OperatorError) {
-        let (store, timers) = openStores(context)
-        do {
-            while let due = try timers.takeDue(at: streamTime, key: &timerKey) {
-                key.removeAll()
-                unsafe timerKey.withUnsafeBytes { unsafe key.append($0) }
-                try close(dueAt: due, store, timers, in: context)
-            }
-        } catch {
-            throw .store(error)
-        }
+        let stores = stores(of: context)
+        try sessions.advance(to: streamTime, stores.sessions, stores.timers, in: context)
     }
 
-    /// Closes the sessions of the timer's key that are due, and sets the timer for the others.
-    private func close(
-        dueAt due: Timestamp, _ store: any KeyValueStore, _ timers: any TimerStore,
-        in context: OperatorContext
-    ) throws(StoreError) {
-        // A timer that was overtaken by an earlier one: the earlier one set the next.
-        guard try unsafe load(key.bytes, from: store), list.timer == due.milliseconds else {
-            return
-        }
-        var next = Int64.max
-        var openCount = 0
-        for session in list.sessions {
-            let closing = closingTime(of: session)
-            if closing <= due.milliseconds {
-                announceClosed(session, dueAt: due, in: context)
-            } else {
-                openCount += 1
-                next = min(next, closing)
-            }
-        }
-        guard openCount > 0 else { return try unsafe store.delete(key.bytes) }
-        encoded.removeAll()
-        SessionList.writeHeader(timer: next, count: openCount, to: &encoded)
-        for session in list.sessions where closingTime(of: session) > due.milliseconds {
-            SessionList.write(session, to: &encoded)
-        }
-        try unsafe store.put(key.bytes, encoded.bytes)
-        try unsafe timers.set(key.bytes, at: Timestamp(milliseconds: next))
+    private func stores(of context: OperatorContext) -> Stores {
+        if let stores { return stores }
+        let opened = Stores(
+            sessions: context.keyValueStore(settings.storeName),
+            timers: context.timerStore(settings.timersName))
+        stores = opened
+        return opened
     }
 }

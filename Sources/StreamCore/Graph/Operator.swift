@@ -10,7 +10,7 @@ public protocol Operator: AnyObject {
     /// Handles a run of events, in order.
     ///
     /// Before each event an operator with timers fires those due at or before the event's
-    /// `streamTime`.
+    /// `streamTime`. It sets timers for later than that; what is due at once it does at once.
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError)
 
     /// Fires the timers that are due at `streamTime` when it moved without an event.

@@ -66,44 +66,62 @@ final class InMemoryTaskState: TaskState {
 }
 
 final class InMemoryKeyValueStore: KeyValueStore {
-    private var committed: [[UInt8]: [UInt8]] = [:]
-    /// Changes since the last commit; a nil value is a deletion.
-    private var changes: [[UInt8]: [UInt8]?] = [:]
+    private var entries: [InMemoryKey: [UInt8]] = [:]
+    /// What the entries that were changed since the last commit were before; nil for none.
+    private var before: [InMemoryKey: [UInt8]?] = [:]
 
     func get(_ key: UnsafeRawBufferPointer, into value: inout [UInt8]) throws(StoreError) -> Bool {
-        let key = unsafe Array(key)
-        guard let found = changes[key] ?? committed[key] else { return false }
+        guard let found = entries[unsafe InMemoryKey(key)] else { return false }
         value.removeAll(keepingCapacity: true)
         value.append(contentsOf: found)
         return true
     }
 
     func put(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(StoreError) {
-        unsafe changes[Array(key)] = .some(Array(value))
+        let key = unsafe InMemoryKey(key)
+        note(entries.updateValue(unsafe Array(value), forKey: key), before: key)
     }
 
     func delete(_ key: UnsafeRawBufferPointer) throws(StoreError) {
-        unsafe changes[Array(key)] = .some(nil)
+        let key = unsafe InMemoryKey(key)
+        note(entries.removeValue(forKey: key), before: key)
+    }
+
+    private func note(_ value: [UInt8]?, before key: InMemoryKey) {
+        if before[key] == nil { before[key] = .some(value) }
     }
 
     func forEach(
         _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
     ) throws(StoreError) {
-        var all = committed
-        for (key, value) in changes { all[key] = value }
-        for (key, value) in all.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            unsafe key.withUnsafeBytes { key in
+        for (key, value) in entries.sorted(by: { $0.key < $1.key }) {
+            unsafe key.bytes.withUnsafeBytes { key in
                 unsafe value.withUnsafeBytes { unsafe body(key, $0) }
             }
         }
     }
 
-    func commit() {
-        for (key, value) in changes { committed[key] = value }
-        changes.removeAll(keepingCapacity: true)
+    func commit() { before.removeAll(keepingCapacity: true) }
+
+    func rollBack() {
+        for (key, value) in before { entries[key] = value }
+        before.removeAll(keepingCapacity: true)
+    }
+}
+
+/// Bytes that are hashed as a whole; an array hashes them one by one.
+struct InMemoryKey: Hashable, Comparable {
+    let bytes: [UInt8]
+
+    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = unsafe Array(bytes) }
+
+    func hash(into hasher: inout Hasher) {
+        unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
     }
 
-    func rollBack() { changes.removeAll() }
+    static func < (left: Self, right: Self) -> Bool {
+        left.bytes.lexicographicallyPrecedes(right.bytes)
+    }
 }
 
 final class InMemoryTimerStore: TimerStore {
@@ -113,14 +131,14 @@ final class InMemoryTimerStore: TimerStore {
     var next: Timestamp { timers.first?.time ?? .distantFuture }
 
     func set(_ key: UnsafeRawBufferPointer, at time: Timestamp) throws(StoreError) {
-        timers.insert(unsafe InMemoryTimer(time: time, key: Array(key)))
+        timers.insert(unsafe InMemoryTimer(time: time, key: InMemoryKey(key)))
     }
 
     func takeDue(at time: Timestamp, key: inout [UInt8]) throws(StoreError) -> Timestamp? {
         guard let first = timers.first, first.time <= time else { return nil }
         timers.removeFirst()
         key.removeAll(keepingCapacity: true)
-        key.append(contentsOf: first.key)
+        key.append(contentsOf: first.key.bytes)
         return first.time
     }
 
@@ -131,10 +149,10 @@ final class InMemoryTimerStore: TimerStore {
 
 struct InMemoryTimer: Hashable, Comparable {
     let time: Timestamp
-    let key: [UInt8]
+    let key: InMemoryKey
 
-    static func < (a: Self, b: Self) -> Bool {
-        a.time == b.time ? a.key.lexicographicallyPrecedes(b.key) : a.time < b.time
+    static func < (left: Self, right: Self) -> Bool {
+        (left.time, left.key) < (right.time, right.key)
     }
 }
 

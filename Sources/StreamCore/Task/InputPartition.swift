@@ -47,8 +47,8 @@ final class InputPartition {
 
     var isEmpty: Bool { head == events.count }
 
-    /// The next event to choose.
-    var first: Event { events[head] }
+    /// The time of the next event; `nil` when there is none.
+    private(set) var nextTime: Timestamp?
 
     /// The offset of the next record to process; -1 when nothing was read yet.
     var position: Int64 { isEmpty ? fetchedPosition : arena.offset(of: events[head]) }
@@ -63,6 +63,7 @@ final class InputPartition {
         guard batch.count > 0 else { return }
         arena.attach(batch)
         decoder.decode(recordCount: batch.count, in: arena, into: &events)
+        nextTime = events.first?.timestamp
     }
 
     /// The events of the next record; a record is processed as a whole, so that an offset says
@@ -76,6 +77,7 @@ final class InputPartition {
 
     func advance(to index: Int, now: Timestamp) {
         head = index
+        nextTime = isEmpty ? nil : events[index].timestamp
         if isEmpty { emptySince = now }
     }
 
@@ -84,5 +86,6 @@ final class InputPartition {
         fetchedPosition = offset
         events.removeAll(keepingCapacity: true)
         head = 0
+        nextTime = nil
     }
 }

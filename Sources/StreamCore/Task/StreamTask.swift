@@ -51,15 +51,11 @@ public final class StreamTask {
     public let hasState: Bool
 
     var inputs: [InputPartition]
-    var clock: TaskClock
+    private var choice: RecordChoice
     var graph: TaskGraph
     let state: (any TaskState)?
     private let timerStores: [any TimerStore]
-    private let runLimit: Int
-    private let maxIdleMilliseconds: Int64
     private let taskArena = EventArena()
-    private var chosen: [[Event]]
-    private var sequence: Int64 = 0
     private var commitSequence: Int64
     /// When it was last asked, by the wall clock, whether the group has caught up.
     private var lastGroupQuestion = Timestamp.distantPast
@@ -78,29 +74,31 @@ public final class StreamTask {
         timerStores = subtopology.stores.filter { $0.kind == .timers }.compactMap {
             state?.timerStore($0.name)
         }
-        runLimit = options.runLimit
-        maxIdleMilliseconds = options.maxIdle.wholeMilliseconds
         hasState = state != nil
         inputs = TaskInputs.make(
             plan: plan, subtopology: subtopology, partition: identifier.partition,
             partitionCounts: options.partitionCounts, now: now)
         sources = inputs.map(\.source)
-        clock = TaskClock(
+        let clock = TaskClock(
             settings: inputs.map(\.settings), writerCounts: inputs.map(\.writerCount), now: now)
         graph = TaskGraph(
             plan: plan, subtopology: subtopology, task: identifier, state: state, arena: taskArena)
-        chosen = Array(repeating: [], count: subtopology.nodes.count)
+        choice = RecordChoice(
+            clock: clock, nodeCount: subtopology.nodes.count, timeline: graph.timeline,
+            options: options)
         commitSequence = state?.checkpoint?.sequence ?? 0
         if let checkpoint = state?.checkpoint {
             for input in inputs {
                 if let offset = checkpoint.offsets[input.source] { input.rewind(to: offset) }
             }
             // Inputs that changed leave what is true of any: stream time does not go back.
-            if !clock.restore(checkpoint.clock) { clock.advance(to: checkpoint.streamTime) }
+            if !choice.clock.restore(checkpoint.clock) {
+                choice.clock.advance(to: checkpoint.streamTime)
+            }
         }
     }
 
-    public var streamTime: Timestamp { clock.streamTime }
+    public var streamTime: Timestamp { choice.clock.streamTime }
 
     /// When the earliest timer is due; `.distantFuture` when there is none.
     public var nextTimer: Timestamp { timerStores.reduce(.distantFuture) { min($0, $1.next) } }
@@ -115,20 +113,20 @@ public final class StreamTask {
 
     /// Takes what was put into the input's batch. `position` is the offset behind it.
     public func accept(input: Int, position: Int64, isAtEnd: Bool, now: Timestamp) {
-        clock.setNow(now)
+        choice.clock.setNow(now)
         let count = inputs[input].batch.count
-        clock.noteArrival(input: input, recordCount: count, isAtEnd: isAtEnd)
+        choice.clock.noteArrival(input: input, recordCount: count, isAtEnd: isAtEnd)
         inputs[input].decode(position: position)
         isWaiting = false
     }
 
     /// More records of an input have come that were not fetched yet.
     func noteUnfetched(input: Int) {
-        clock.noteArrival(input: input, recordCount: 0, isAtEnd: false)
+        choice.clock.noteArrival(input: input, recordCount: 0, isAtEnd: false)
     }
 
     /// Whether an input has been read to its end.
-    public func isAtEnd(input: Int) -> Bool { clock.isAtEnd(input) && inputs[input].isEmpty }
+    public func isAtEnd(input: Int) -> Bool { choice.clock.isAtEnd(input) && inputs[input].isEmpty }
 
     // MARK: Running
 
@@ -136,18 +134,28 @@ public final class StreamTask {
     /// `output`.
     public func run(now: Timestamp, output: OutputBatch) throws(TaskError) -> Progress {
         turnClock(to: now)
-        let records = inputs.count == 1 ? chooseFromOnly() : chooseByTime()
+        let records = choose()
         isWaiting = records == 0
         guard records > 0 else { return .starved }
-        try graph.run(chosen: chosen, streamTime: clock.streamTime, output: output)
-        finishRun()
+        try graph.run(chosen: choice.chosen, streamTime: streamTime, output: output)
         return .processed(records: records)
     }
 
+    private func choose() -> Int {
+        guard inputs.count == 1 else {
+            beginRun(in: taskArena)
+            return choice.take(from: inputs, into: taskArena)
+        }
+        guard !inputs[0].isEmpty else { return 0 }
+        // With one source partition there is nothing to choose, and nothing to copy.
+        beginRun(in: inputs[0].arena)
+        return choice.take(fromOnly: inputs[0])
+    }
+
     private func turnClock(to now: Timestamp) {
-        clock.setNow(now)
+        choice.clock.setNow(now)
         for (index, input) in inputs.enumerated() where !input.isEmpty {
-            clock.noteBacklog(input: index)
+            choice.clock.noteBacklog(input: index)
         }
     }
 
@@ -159,22 +167,26 @@ public final class StreamTask {
         now: Timestamp, isGroupCaughtUp: () -> Bool = { true }, output: OutputBatch
     ) throws(TaskError) {
         turnClock(to: now)
-        let before = clock.streamTime
-        clock.advance()
-        if clock.mayFollowWallTime, isFedWhole(isGroupCaughtUp) { clock.followWallTime() }
-        if clock.streamTime > before { try fire(at: clock.streamTime, output: output) }
+        let before = choice.clock.streamTime
+        choice.clock.advance()
+        if choice.clock.mayFollowWallTime, isFedWhole(isGroupCaughtUp) {
+            choice.clock.followWallTime()
+        }
+        if choice.clock.streamTime > before {
+            try fire(at: choice.clock.streamTime, output: output)
+        }
     }
 
     /// Moves stream time forward by hand: for tests of topologies.
     public func advance(to time: Timestamp, output: OutputBatch) throws(TaskError) {
-        guard time > clock.streamTime else { return }
-        clock.advance(to: time)
+        guard time > choice.clock.streamTime else { return }
+        choice.clock.advance(to: time)
         try fire(at: time, output: output)
     }
 
     private func isFedWhole(_ isGroupCaughtUp: () -> Bool) -> Bool {
         guard inputs.contains(where: { $0.writerCount > 0 }) else { return true }
-        let now = clock.wallClock
+        let now = choice.clock.wallClock
         guard now.milliseconds(since: lastGroupQuestion) >= 1000 else { return false }
         lastGroupQuestion = now
         return isGroupCaughtUp()
@@ -189,116 +201,15 @@ public final class StreamTask {
     }
 
     private func fire(at time: Timestamp, output: OutputBatch) throws(TaskError) {
-        prepareTaskArena()
-        sequence += 1
-        graph.beginRun(arena: taskArena)
-        graph.timeline.append(time, sequence: sequence)
-        try graph.run(chosen: chosen, streamTime: time, output: output)
-        finishRun()
+        beginRun(in: taskArena)
+        choice.pass(time)
+        try graph.run(chosen: choice.chosen, streamTime: time, output: output)
     }
 
-    private func finishRun() {
-        sequence += 1
-        for index in chosen.indices { chosen[index].removeAll(keepingCapacity: true) }
-    }
-
-    // MARK: Choosing
-
-    /// With one source partition there is nothing to choose, and nothing to copy.
-    private func chooseFromOnly() -> Int {
-        let input = inputs[0]
-        guard !input.isEmpty else { return 0 }
-        graph.beginRun(arena: input.arena)
-        var records = 0
-        while records < runLimit, !input.isEmpty {
-            let range = input.nextRecordRange()
-            for index in range { choose(input.events[index], from: input, inputIndex: 0) }
-            input.advance(to: range.upperBound, now: clock.wallClock)
-            records += 1
-        }
-        return records
-    }
-
-    private func chooseByTime() -> Int {
-        var records = 0
-        prepareTaskArena()
-        graph.beginRun(arena: taskArena)
-        while records < runLimit, let index = earliestInput() {
-            let input = inputs[index]
-            let range = input.nextRecordRange()
-            for event in range {
-                choose(adopt(input.events[event], from: input), from: input, inputIndex: index)
-            }
-            input.advance(to: range.upperBound, now: clock.wallClock)
-            records += 1
-        }
-        return records
-    }
-
-    private func prepareTaskArena() { taskArena.reset() }
-
-    private func adopt(_ event: Event, from input: InputPartition) -> Event {
-        let copy = taskArena.adopt(event, from: input.arena)
-        if let failure = input.arena.failure(of: event) { taskArena.markFailed(copy, failure) }
-        return copy
-    }
-
-    /// The input whose next event is the earliest; `nil` while one that may have an earlier event
-    /// is still on its way.
-    private func earliestInput() -> Int? {
-        var earliest: Int?
-        for (index, input) in inputs.enumerated() {
-            if input.isEmpty {
-                let waited = clock.wallClock.milliseconds(since: input.emptySince)
-                if !clock.isAtEnd(index), waited < maxIdleMilliseconds { return nil }
-            } else if let best = earliest {
-                if input.first.timestamp < inputs[best].first.timestamp { earliest = index }
-            } else {
-                earliest = index
-            }
-        }
-        return earliest
-    }
-
-    private func choose(_ event: Event, from input: InputPartition, inputIndex: Int) {
-        var event = event
-        sequence += 1
-        event.sequence = sequence
-        event.streamTime = moveClock(for: event, from: input, inputIndex: inputIndex)
-        graph.timeline.append(event.streamTime, sequence: sequence)
-        chosen[input.node].append(event)
-    }
-
-    /// A record that failed or lies too far ahead does not move the clock.
-    private func moveClock(
-        for event: Event, from input: InputPartition, inputIndex: Int
-    ) -> Timestamp {
-        let arena = graph.arena
-        guard arena.failure(of: event) == nil else { return clock.streamTime }
-        if input.writerCount > 0 {
-            guard
-                let (writer, watermark) = unsafe RepartitionHeader.read(
-                    arena.bytes(arena.headers(of: event)))
-            else {
-                return clock.observe(event.timestamp, input: inputIndex)
-            }
-            return clock.observe(writer: writer, watermark: watermark, input: inputIndex)
-        }
-        let recordTime = arena.recordTimestamp(of: event)
-        let isTimed = input.hasOwnTimestamp && recordTime >= 0
-        let reference = isTimed ? Timestamp(milliseconds: recordTime) : clock.wallClock
-        let limit = reference.adding(milliseconds: input.aheadLimit)
-        guard event.timestamp <= limit else {
-            arena.markFailed(event, Self.tooFarAhead(event.timestamp, of: reference))
-            return clock.streamTime
-        }
-        return clock.observe(event.timestamp, input: inputIndex)
-    }
-
-    private static func tooFarAhead(_ time: Timestamp, of reference: Timestamp) -> EventFailure {
-        EventFailure(
-            error: "too_far_ahead",
-            reason: "the event time \(time) is too far ahead of \(reference) (see 'ahead_limit')")
+    private func beginRun(in arena: EventArena) {
+        if arena === taskArena { arena.reset() }
+        graph.beginRun(arena: arena)
+        choice.beginRun()
     }
 
     // MARK: Committing
@@ -308,8 +219,8 @@ public final class StreamTask {
         var offsets: [TopicPartition: Int64] = [:]
         for input in inputs where input.position >= 0 { offsets[input.source] = input.position }
         return TaskCheckpoint(
-            sequence: commitSequence, streamTime: clock.streamTime, offsets: offsets,
-            clock: clock.encoded())
+            sequence: commitSequence, streamTime: choice.clock.streamTime, offsets: offsets,
+            clock: choice.clock.encoded())
     }
 
     /// Makes the state durable together with how far the task has come; returns that.

@@ -68,6 +68,7 @@ package struct TaskClock {
     package func isAtEnd(_ input: Int) -> Bool { inputs[input].isAtEnd }
 
     /// An event of an input was chosen; returns stream time with it.
+    @discardableResult
     package mutating func observe(_ timestamp: Timestamp, input: Int) -> Timestamp {
         if timestamp.milliseconds > inputs[input].latest {
             inputs[input].latest = timestamp.milliseconds
@@ -77,6 +78,7 @@ package struct TaskClock {
     }
 
     /// An event that another task wrote at its own watermark was chosen.
+    @discardableResult
     package mutating func observe(
         writer task: TaskIdentifier, watermark: Timestamp, input: Int
     ) -> Timestamp {
