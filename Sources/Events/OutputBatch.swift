@@ -38,6 +38,9 @@ public final class OutputBatch {
     /// The number of records.
     public var count: Int { slots.count }
 
+    /// The number of bytes that the slots point into.
+    public var byteCount: Int { buffer.count }
+
     /// The bytes that the slots point into. Valid until the batch is next written to.
     public var bytes: UnsafeRawBufferPointer { unsafe buffer.bytes }
 
