@@ -27,10 +27,13 @@ public final class OutputBatch {
         public var timestamp: Int64
     }
 
-    /// The records, in the order in which they were appended.
-    public private(set) var slots: [Slot] = []
+    // One thread writes a batch and no method calls back into it, so accesses cannot overlap.
+    // Checking that at run time cost as much as rendering a small event.
 
-    private var buffer = ByteBuffer(capacity: 4096)
+    /// The records, in the order in which they were appended.
+    @safe @exclusivity(unchecked) public private(set) var slots: [Slot] = []
+
+    @safe @exclusivity(unchecked) private var buffer = ByteBuffer(capacity: 4096)
 
     /// An empty batch.
     public init() {}
