@@ -22,6 +22,17 @@ extension ByteBuffer {
         used += digits
     }
 
+    /// Appends a number in sixteen hexadecimal digits.
+    public mutating func append(hexadecimal value: UInt64) {
+        reserve(16)
+        for position in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: value >> UInt64(60 - position * 4)) & 15
+            let character = digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+            unsafe base.storeBytes(of: character, toByteOffset: count + position, as: UInt8.self)
+        }
+        used += 16
+    }
+
     /// Appends a number as JSON: the shortest digits that read back as the same `Double`.
     ///
     /// There is always a point or an exponent, so that it reads back as a decimal. JSON has no

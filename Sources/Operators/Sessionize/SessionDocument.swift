@@ -29,11 +29,7 @@ struct SessionDocument {
         if let campaign = unsafe session.campaign { unsafe add(campaign, to: &hash) }
         buffer.append(integer: session.start)
         buffer.append(UInt8(ascii: "-"))
-        let digits = mixed(hash)
-        for shift in stride(from: UInt64(60), through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: digits >> shift) & 15
-            buffer.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
-        }
+        buffer.append(hexadecimal: mixed(hash))
     }
 
     /// FNV-1a.

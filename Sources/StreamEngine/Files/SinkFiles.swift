@@ -11,6 +11,20 @@ final class SinkFiles {
         /// Whether records are written with their headers, as for failures.
         let isEnveloped: Bool
         var buffer: [UInt8] = []
+
+        /// Appends JSON. White space between its tokens: a line break inside a line ends it.
+        mutating func append(line value: UnsafeRawBufferPointer) {
+            let start = buffer.count
+            unsafe buffer.append(contentsOf: value)
+            for lineBreak: UInt8 in [0x0A, 0x0D]
+            where unsafe value.count > 0
+                && memchr(value.baseAddress!, Int32(lineBreak), value.count) != nil
+            {
+                for index in start..<buffer.count where buffer[index] == lineBreak {
+                    buffer[index] = 0x20
+                }
+            }
+        }
     }
 
     private var sinks: [Int32: Sink] = [:]
@@ -58,9 +72,7 @@ final class SinkFiles {
             Self.writeEnvelope(output, record: record, to: &line)
             unsafe sinks[topic]!.buffer.append(contentsOf: line.bytes)
         } else if let value = unsafe output.value(of: record) {
-            // White space between the tokens of JSON: a line break inside a line ends it.
-            unsafe sinks[topic]!.buffer.append(
-                contentsOf: value.lazy.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 })
+            unsafe sinks[topic]!.append(line: value)
         } else {
             sinks[topic]!.buffer.append(contentsOf: "null".utf8)
         }
