@@ -200,14 +200,17 @@ final class StreamThread {
         let offsets = try tasks.commitState(of: changed)
         FaultPoint.reached(.stateCommitted)
         if !offsets.isEmpty {
-            do {
-                try consumer.commit(offsets)
-                application.committedOffsets.note(offsets)
-            } catch  where error.kind == .fenced {
+            let commit = GroupCommit(
+                consumer: consumer, patience: application.settings.brokerTimeout,
+                control: control)
+            if let refusal = try commit.run(offsets) {
+                guard refusal.kind == .fenced else {
+                    throw .cluster(refusal, doing: "committing offsets")
+                }
                 // The partitions are somebody else's by now, who goes on from the state files.
-                log.warning("commit refused by the group", metadata: ["reason": "\(error)"])
-            } catch {
-                throw .cluster(error, doing: "committing offsets")
+                log.warning("commit refused by the group", metadata: ["reason": "\(refusal)"])
+            } else {
+                application.committedOffsets.note(offsets)
             }
         }
         FaultPoint.reached(.offsetsCommitted)
