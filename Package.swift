@@ -86,6 +86,17 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Measures the modules in the process; Benchmarks/README.md says why it is no package of
+        // its own.
+        .executableTarget(
+            name: "DriverBenchmark",
+            dependencies: [
+                "TopologyFiles", "Operators", "StreamState", "StreamCore", "Events",
+                "SampleEvents", "CMallocCount",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/driver", swiftSettings: strict),
+
         // Tests: one target per module, then those of the whole.
         .testTarget(
             name: "EventsTests",
