@@ -58,6 +58,13 @@ public final class FakeCluster: Cluster, @unchecked Sendable {
         condition.unlock()
     }
 
+    /// Takes back all faults that were asked for.
+    public func repair() {
+        condition.lock()
+        faults = [:]
+        condition.unlock()
+    }
+
     /// How often an operation was asked for.
     public func callCount(_ operation: Operation) -> Int {
         condition.lock()

@@ -184,6 +184,29 @@ import Testing
         }
     }
 
+    @Test("once the group refuses a commit no other is made, so that a restart can go on")
+    func refusedCommit() throws {
+        let rig = try EngineRig()
+        rig.settings.stopsWhenCaughtUp = false
+        rig.settings.commitInterval = .milliseconds(1)
+        rig.settings.runLimit = 1
+        let plan = try rig.plan()
+        for minute in 0..<200 as Range<Int64> { rig.click("ada", minute: minute) }
+        let refusal = ClusterError(
+            kind: .fenced, code: "ILLEGAL_GENERATION", reason: "somebody else's")
+        for _ in 0..<1000 { rig.cluster.failNext(.commit, with: refusal) }
+        try during(rig.engine(plan)) {
+            #expect(rig.cluster.wait { $0.callCount(.commit) > 0 })
+        }
+        #expect(rig.cluster.callCount(.commit) == 1)
+
+        rig.cluster.repair()
+        rig.settings.stopsWhenCaughtUp = true
+        rig.click("ada", minute: 300)
+        try rig.engine(plan).run()
+        #expect(rig.sessions == ["ada 200"])
+    }
+
     @Test("an engine with nothing to do asks for a sign of life, and ends when none comes")
     func silentBrokers() throws {
         let rig = try EngineRig()

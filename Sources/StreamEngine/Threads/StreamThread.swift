@@ -29,6 +29,10 @@ final class StreamThread {
     private var nextCommit: ContinuousClock.Instant
     private var nextPublication: ContinuousClock.Instant
     private var quiet: QuietWatch
+    /// Whether the group refused a commit. Until it says who has which partition, nothing is
+    /// processed and nothing committed: the state files would run ahead of the group's offsets by
+    /// more than the one commit that a restart can make up for.
+    private var isFenced = false
 
     init(index: Int, application: Application, control: ThreadControl, log: Logger)
         throws(EngineError)
@@ -94,7 +98,7 @@ final class StreamThread {
             throw .cluster(error, doing: "reading from the sources")
         }
         try handle(event)
-        let processed = try runTasks()
+        let processed = isFenced ? 0 : try runTasks()
         if clock.now >= nextCommit {
             try commit()
             nextCommit = clock.now + application.settings.commitInterval
@@ -109,7 +113,7 @@ final class StreamThread {
     /// Nothing while a task has work; else until the next commit, and not longer than a tick, so
     /// that clocks and the control are looked at.
     private func waitTime() -> Duration {
-        if tasks.hasWork { return .zero }
+        if tasks.hasWork, !isFenced { return .zero }
         let untilCommit = nextCommit - clock.now
         return max(.zero, min(.milliseconds(50), untilCommit))
     }
@@ -193,7 +197,7 @@ final class StreamThread {
     }
 
     private func commit(_ changed: [StreamTask]) throws(EngineError) {
-        guard !changed.isEmpty else { return }
+        guard !changed.isEmpty, !isFenced else { return }
         let start = clock.now
         try sender.flush()
         FaultPoint.reached(.flushed)
@@ -208,6 +212,7 @@ final class StreamThread {
                     throw .cluster(refusal, doing: "committing offsets")
                 }
                 // The partitions are somebody else's by now, who goes on from the state files.
+                isFenced = true
                 log.warning("commit refused by the group", metadata: ["reason": "\(refusal)"])
             } else {
                 application.committedOffsets.note(offsets)
@@ -228,6 +233,7 @@ final class StreamThread {
             log.warning("cluster", metadata: ["reason": "\(error)"])
         case .assigned(let partitions, let incremental):
             try assign(partitions, incremental: incremental)
+            isFenced = false
         case .revoked(let partitions, let isLost, let incremental):
             try revoke(partitions, isLost: isLost, incremental: incremental)
         }
