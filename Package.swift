@@ -139,7 +139,7 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: ["TopologyFiles", "Operators", "StreamCore", "Events"],
-            swiftSettings: strict),
+            exclude: ["event.schema.json"], swiftSettings: strict),
         .testTarget(
             name: "TopologiesTests",
             dependencies: ["TopologyFiles", "Operators", "StreamCore", "Events", "SampleEvents"],
