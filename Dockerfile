@@ -14,6 +14,9 @@ RUN scripts/setup --no-build && rm -rf /var/lib/apt/lists/*
 COPY Package.swift ./
 RUN swift package resolve
 COPY Sources Sources
+# Not built here, but SwiftPM wants to see every target that the manifest names.
+COPY Tests Tests
+COPY Benchmarks/driver Benchmarks/driver
 RUN swift build --configuration release --product millrace \
     && install -D --strip "$(swift build --configuration release --show-bin-path)/millrace" \
         /out/usr/local/bin/millrace

@@ -13,7 +13,7 @@ FUZZ_SECONDS = 60
 SWIFT_TEST := swift test --configuration release --skip-build --disable-xctest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check real-data integration bench fuzz clean \
+.PHONY: help demo test check real-data integration bench bench-driver fuzz clean \
 	setup setup-tests setup-packages lint unit topologies compose
 # The order of the prerequisites is the order of the output, also under `make -j`.
 .NOTPARALLEL:
@@ -35,8 +35,11 @@ real-data: setup-tests ## the 3,605 labelled sessions of a public clickstream, f
 integration: setup-tests ## the tests that need a broker; they start one of their own
 	scripts/integration-tests
 
-bench: setup ## throughput against a plain C loop on the same broker
+bench: bench-driver ## the speed in the process, then against a plain C loop on the same broker
 	Benchmarks/run
+
+bench-driver: setup ## events a second and allocations per record in the process, no broker
+	.build/release/DriverBenchmark
 
 fuzz: setup-tests ## parse and the YAML loader over mutated input (FUZZ_SECONDS=60)
 	MILLRACE_FUZZ_SECONDS=$(FUZZ_SECONDS) $(SWIFT_TEST) --filter FuzzTests
@@ -54,7 +57,7 @@ setup-packages:
 	@scripts/setup --no-build
 
 lint: setup-packages
-	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
 
 unit: setup-tests
 	$(SWIFT_TEST) --skip IntegrationTests --skip FuzzTests

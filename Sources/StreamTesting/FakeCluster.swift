@@ -11,7 +11,7 @@ public import StreamEngine
 public final class FakeCluster: Cluster, @unchecked Sendable {
     /// What can be made to fail.
     public enum Operation: Hashable, Sendable {
-        case describe, send, flush, commit, committed, fetch
+        case describe, configuration, send, flush, commit, committed, fetch
     }
 
     /// A record as it lies in a partition.
@@ -38,6 +38,8 @@ public final class FakeCluster: Cluster, @unchecked Sendable {
     private var faults: [Operation: [ClusterError]] = [:]
     private var deletedBefore: [TopicPartition: Int64] = [:]
     private var capacity = Int.max
+    private var configurations: [String: [String: String]] = [:]
+    private var calls: [Operation: Int] = [:]
 
     public init() {}
 
@@ -56,6 +58,20 @@ public final class FakeCluster: Cluster, @unchecked Sendable {
         condition.unlock()
     }
 
+    /// Takes back all faults that were asked for.
+    public func repair() {
+        condition.lock()
+        faults = [:]
+        condition.unlock()
+    }
+
+    /// How often an operation was asked for.
+    public func callCount(_ operation: Operation) -> Int {
+        condition.lock()
+        defer { condition.unlock() }
+        return calls[operation, default: 0]
+    }
+
     /// How many records a producer takes at once.
     public func setProducerCapacity(_ capacity: Int) {
         condition.lock()
@@ -70,6 +86,13 @@ public final class FakeCluster: Cluster, @unchecked Sendable {
         condition.lock()
         logs[topic]![Int(partition)].append(record)
         condition.broadcast()
+        condition.unlock()
+    }
+
+    /// Gives a topic a configuration; before that the cluster can't tell what it is.
+    public func setConfiguration(_ configuration: [String: String], of topic: String) {
+        condition.lock()
+        configurations[topic] = configuration
         condition.unlock()
     }
 
@@ -121,8 +144,9 @@ public final class FakeCluster: Cluster, @unchecked Sendable {
         return deletedBefore[partition] ?? 0
     }
 
-    /// Throws a fault that was asked for. Call with the lock held.
+    /// Counts a call and throws a fault that was asked for. Call with the lock held.
     func check(_ operation: Operation) throws(ClusterError) {
+        calls[operation, default: 0] += 1
         guard var waiting = faults[operation], !waiting.isEmpty else { return }
         let error = waiting.removeFirst()
         faults[operation] = waiting
@@ -147,6 +171,13 @@ public final class FakeCluster: Cluster, @unchecked Sendable {
                 if let log = logs[name] { found[name] = Int32(log.count) }
             }
             return found
+        }
+    }
+
+    public func topicConfiguration(of topic: String) throws(ClusterError) -> [String: String]? {
+        try locked { () throws(ClusterError) in
+            try check(.configuration)
+            return configurations[topic]
         }
     }
 

@@ -12,15 +12,26 @@ final class MillraceProcess {
     private let outputPath: URL
     private let errorPath: URL
 
-    init(_ arguments: [String], environment: [String: String] = [:], in folder: TestFolder) throws {
+    /// Starts it. A file that grows beyond `fileSizeLimit`, in KiB, is refused as on a full disk.
+    init(
+        _ arguments: [String], environment: [String: String] = [:], fileSizeLimit: Int? = nil,
+        in folder: TestFolder
+    ) throws {
         let number = UInt32.random(in: 0...UInt32.max)
         outputPath = folder.url.appending(path: "out-\(number).txt")
         errorPath = folder.url.appending(path: "err-\(number).txt")
         for path in [outputPath, errorPath] {
             try Data().write(to: path)
         }
-        process.executableURL = URL(filePath: Self.binary)
-        process.arguments = arguments
+        if let fileSizeLimit {
+            // Bash counts in KiB. The signal would end the process where a full disk doesn't.
+            process.executableURL = URL(filePath: "/bin/bash")
+            let script = #"trap '' XFSZ; ulimit -f "$1"; shift; exec "$@""#
+            process.arguments = ["-c", script, "bash", "\(fileSizeLimit)", Self.binary] + arguments
+        } else {
+            process.executableURL = URL(filePath: Self.binary)
+            process.arguments = arguments
+        }
         process.currentDirectoryURL = Self.root
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = try FileHandle(forWritingTo: outputPath)
@@ -39,6 +50,9 @@ final class MillraceProcess {
         (try? String(contentsOf: path, encoding: .utf8)) ?? ""
     }
 
+    /// The last line that the process wrote to standard error.
+    var lastError: String { errors.split(separator: "\n").last.map(String.init) ?? "" }
+
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
     /// Ends the process as a crash would.
@@ -56,8 +70,13 @@ final class MillraceProcess {
 
     /// Waits until what the process logs contains `text`.
     func waitForLog(_ text: String, atMost limit: Duration = .seconds(60)) -> Bool {
+        waitForLog(atMost: limit) { $0.contains(text) }
+    }
+
+    /// Waits until `isThere` holds of what the process logs.
+    func waitForLog(atMost limit: Duration, until isThere: (String) -> Bool) -> Bool {
         let deadline = ContinuousClock.now + limit
-        while !errors.contains(text) {
+        while !isThere(errors) {
             guard process.isRunning, ContinuousClock.now < deadline else { return false }
             usleepBriefly()
         }

@@ -57,34 +57,37 @@ struct SessionWorkload {
         }
     }
 
-    /// A topology that finds these sessions.
+    /// A topology that finds these sessions. `kafka` and `processing` are more lines of these
+    /// parts, a property each.
     static func topology(
-        application: String, source: String, sink: String, deadLetter: String, state: String,
-        threads: Int = 2, instance: String? = nil, repartitions: Bool = false
+        on broker: TestBroker, source: String, sink: String, deadLetter: String, state: String,
+        threads: Int = 2, kafka: [String] = [], processing: [String] = []
     ) -> String {
-        """
-        application: \(application)
-        kafka:
-          bootstrap.servers: \(TestBroker.bootstrap ?? "")
-          session.timeout.ms: 10000
-        \(instance.map { "  group.instance.id: \($0)" } ?? "")
-        processing:
-          threads: \(threads)
-          commit_interval: 50ms
-          state_directory: \(state)
-        sources:
-          raw:
-            topic: \(source)
-            timestamp: at
-        \(repartitions ? "" : "    key: user_id")
-            watermark: { out_of_orderness: 1m }
-        operators:
-          parsed: { from: raw, parse: { format: json } }
-          sessions: { from: parsed, sessionize: { key: user_id, gap: 30m, grace: 1m } }
-        sinks:
-          \(sink): { from: sessions.closed }
-          \(deadLetter): { from: [parsed.failed, sessions.rejected] }
-        """
+        let hasTimeout = kafka.contains { $0.hasPrefix("session.timeout.ms:") }
+        let kafkaLines = (kafka + (hasTimeout ? [] : ["session.timeout.ms: 10000"]))
+            .map { "  \($0)\n" }.joined()
+        let processingLines = processing.map { "  \($0)\n" }.joined()
+        return """
+            application: \(broker.name)
+            kafka:
+              bootstrap.servers: \(broker.bootstrapServers)
+            \(kafkaLines)processing:
+              threads: \(threads)
+              commit_interval: 50ms
+              state_directory: \(state)
+            \(processingLines)sources:
+              raw:
+                topic: \(source)
+                timestamp: at
+                key: user_id
+                watermark: { out_of_orderness: 1m }
+            operators:
+              parsed: { from: raw, parse: { format: json } }
+              sessions: { from: parsed, sessionize: { key: user_id, gap: 30m, grace: 1m } }
+            sinks:
+              \(sink): { from: sessions.closed }
+              \(deadLetter): { from: [parsed.failed, sessions.rejected] }
+            """
     }
 
     /// A closed session as it was written.

@@ -10,26 +10,31 @@ struct TestBroker {
     static var isThere: Bool { bootstrap != nil }
 
     let cluster: KafkaCluster
+    let bootstrapServers: String
     /// A name that no other test and no earlier run has used.
     let name: String
 
-    init(_ test: String) {
+    /// A test's view of the cluster, or of `bootstrapServers` where it has one of its own.
+    init(_ test: String, bootstrapServers: String? = Self.bootstrap) {
         name = "it-\(test)-\(UInt32.random(in: 0...UInt32.max))"
+        self.bootstrapServers = bootstrapServers ?? ""
         cluster = KafkaCluster(
             KafkaSettings(properties: [
-                KafkaProperty(name: "bootstrap.servers", value: Self.bootstrap ?? "")
+                KafkaProperty(name: "bootstrap.servers", value: self.bootstrapServers)
             ]))
     }
 
     func topic(_ suffix: String) -> String { "\(name)-\(suffix)" }
 
-    func create(_ topics: [String], partitions: Int32 = 4) throws {
-        // The events of these tests are years old, and so are their records for the broker: with
-        // a retention it would delete them.
+    /// The events of these tests are years old, and so are their records for the broker: with a
+    /// retention it would delete them.
+    func create(
+        _ topics: [String], partitions: Int32 = 4,
+        configuration: [String: String] = ["retention.ms": "-1"]
+    ) throws {
         try cluster.createTopics(
             topics.map {
-                TopicSpec(
-                    name: $0, partitions: partitions, configuration: ["retention.ms": "-1"])
+                TopicSpec(name: $0, partitions: partitions, configuration: configuration)
             })
     }
 
@@ -79,7 +84,9 @@ struct TestBroker {
 
     struct Seen {
         var key: String?
-        var value: String?
+        /// `nil` is a tombstone.
+        var bytes: [UInt8]?
+        var value: String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
         var headers: [String: String]
     }
 
@@ -132,8 +139,8 @@ struct TestBroker {
         return unsafe Seen(
             key: part(slot.keyStart, slot.keyCount, of: batch)
                 .map { unsafe String(decoding: $0, as: UTF8.self) },
-            value: part(slot.valueStart, slot.valueCount, of: batch)
-                .map { unsafe String(decoding: $0, as: UTF8.self) },
+            bytes: part(slot.valueStart, slot.valueCount, of: batch)
+                .map { unsafe Array($0) },
             headers: headers)
     }
 

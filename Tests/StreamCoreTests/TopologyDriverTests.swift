@@ -51,6 +51,28 @@ struct TopologyDriverTests {
         #expect(driver.nextOffset(topic: "unknown") == nil)
     }
 
+    @Test("a sink's key is a field's value; without a value the record is written without a key")
+    func sinkKey() throws {
+        var topology = TestTopology()
+        topology.source("raw", topics: ["clicks"])
+        topology.parse("parsed", from: "raw")
+        topology.sink("keyed", from: "parsed", key: "user")
+        topology.sink("kept", from: "parsed")
+        let driver = try TopologyDriver(plan: try topology.plan())
+        let values = [
+            #""ann""#, "7", "1.50", "true", #""""#, "null", "{}", "[1]", nil,
+        ]
+        for value in values {
+            let user = value.map { #","user":\#($0)"# } ?? ""
+            try driver.pipe(topic: "clicks", key: "old", value: #"{"t":1\#(user)}"#)
+        }
+        let records = driver.takeOutputs()
+        #expect(
+            records.filter { $0.topic == "keyed" }.map(\.key)
+                == ["ann", "7", "1.50", "true", "", nil, nil, nil, nil])
+        #expect(records.filter { $0.topic == "kept" }.allSatisfy { $0.key == "old" })
+    }
+
     @Test("events go through a repartition topic with a new key, and leave no trace of it")
     func repartition() throws {
         let driver = try TopologyDriver(plan: try countsByUser())

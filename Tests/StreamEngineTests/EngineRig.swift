@@ -10,6 +10,7 @@ import StreamTesting
 /// An application on a fake cluster, with real operators and real state files.
 final class EngineRig {
     let cluster = FakeCluster()
+    let log = RecordingLog()
     let clock = ManualClock(Timestamp(milliseconds: 1_709_600_000_000))
     let folder: URL
     var settings = EngineSettings(
@@ -87,7 +88,7 @@ final class EngineRig {
             Application(
                 plan: plan, settings: settings, cluster: cluster, storage: storage(),
                 wallClock: { clock.now }),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            log: Logger(label: "test") { [log] _ in log })
     }
 
     /// A click of `user`, `minute` minutes after the epoch of these tests.

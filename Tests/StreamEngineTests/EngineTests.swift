@@ -164,6 +164,78 @@ import Testing
         #expect(engine.metrics.records == 1)
     }
 
+    @Test("a commit that nobody answers is made again until somebody does")
+    func commitIsRepeated() throws {
+        let rig = try EngineRig()
+        rig.click("ada", minute: 0)
+        for _ in 0..<3 { rig.cluster.failNext(.commit, with: Self.silence) }
+        try rig.engine(try rig.plan()).run()
+        #expect(rig.cluster.committedOffsets(group: "shop").values.contains { $0.offset == 1 })
+    }
+
+    @Test("a commit that nobody answers for too long ends the run with a reason")
+    func commitIsGivenUp() throws {
+        let rig = try EngineRig()
+        rig.settings.brokerTimeout = .zero
+        rig.click("ada", minute: 0)
+        rig.cluster.failNext(.commit, with: Self.silence)
+        #expect(throws: EngineError.brokersAway(limit: .zero, last: Self.silence)) {
+            try rig.engine(try rig.plan()).run()
+        }
+    }
+
+    @Test("once the group refuses a commit no other is made, so that a restart can go on")
+    func refusedCommit() throws {
+        let rig = try EngineRig()
+        rig.settings.stopsWhenCaughtUp = false
+        rig.settings.commitInterval = .milliseconds(1)
+        rig.settings.runLimit = 1
+        let plan = try rig.plan()
+        for minute in 0..<200 as Range<Int64> { rig.click("ada", minute: minute) }
+        let refusal = ClusterError(
+            kind: .fenced, code: "ILLEGAL_GENERATION", reason: "somebody else's")
+        for _ in 0..<1000 { rig.cluster.failNext(.commit, with: refusal) }
+        try during(rig.engine(plan)) {
+            #expect(rig.cluster.wait { $0.callCount(.commit) > 0 })
+        }
+        #expect(rig.cluster.callCount(.commit) == 1)
+
+        rig.cluster.repair()
+        rig.settings.stopsWhenCaughtUp = true
+        rig.click("ada", minute: 300)
+        try rig.engine(plan).run()
+        #expect(rig.sessions == ["ada 200"])
+    }
+
+    @Test("an engine with nothing to do asks for a sign of life, and ends when none comes")
+    func silentBrokers() throws {
+        let rig = try EngineRig()
+        rig.settings.brokerTimeout = .milliseconds(200)
+        rig.settings.stopsWhenCaughtUp = false
+        rig.click("ada", minute: 0)
+        let engine = rig.engine(try rig.plan())
+        let failure = FailureBox()
+        let end = DispatchSemaphore(value: 0)
+        Thread {
+            do throws(EngineError) { try engine.run() } catch { failure.set(error) }
+            end.signal()
+        }.start()
+        #expect(
+            rig.cluster.wait {
+                $0.committedOffsets(group: "shop").values.contains { $0.offset == 1 }
+            })
+        // Far longer than the limit, as long as there are answers.
+        let asked = rig.cluster.callCount(.describe)
+        #expect(rig.cluster.wait { $0.callCount(.describe) >= asked + 5 })
+        #expect(failure.error == nil)
+        for _ in 0..<1000 { rig.cluster.failNext(.describe, with: Self.silence) }
+        #expect(end.wait(timeout: .now() + 30) == .success)
+        #expect(failure.error == .brokersAway(limit: .milliseconds(200), last: Self.silence))
+    }
+
+    private static let silence = ClusterError(
+        kind: .retriable, code: "_TIMED_OUT", reason: "no answer")
+
     /// Runs the engine on a thread of its own while `body` looks on, then stops it.
     private func during(_ engine: Engine, _ body: () throws -> Void) throws {
         let end = DispatchSemaphore(value: 0)

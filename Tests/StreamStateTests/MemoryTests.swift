@@ -31,6 +31,29 @@ import Testing
         state.close()
     }
 
+    @Test("each task has the whole limit for itself, as the documentation of 'cache_size' says")
+    func limitIsOfATask() throws {
+        let limit = 1 << 20
+        let storage = SQLiteStateStorage(in: folder, cacheByteLimit: limit)
+        var states: [SQLiteTaskState] = []
+        for partition in 0..<3 as Range<Int32> {
+            let task = TaskIdentifier(subtopology: 0, partition: partition)
+            let opened = try storage.open(task, stores: [.sessions])
+            let state = try #require(opened as? SQLiteTaskState)
+            let store = state.keyValueStore("sessions.open")
+            for number in 0..<1_200 {
+                try store.put(key(number), Array(repeating: 1, count: 500))
+            }
+            try state.commit(.number(1))
+            states.append(state)
+        }
+        for state in states {
+            #expect(state.memoryByteCount > limit / 2)
+            #expect(state.memoryByteCount < limit)
+            state.close()
+        }
+    }
+
     @Test("an entry larger than the memory is kept, and its memory given back")
     func takesOversizedEntries() throws {
         let storage = SQLiteStateStorage(in: folder)

@@ -14,6 +14,10 @@ public protocol Cluster: Sendable {
     /// Topics with their number of partitions; topics that are not there are left out.
     func describeTopics(_ names: [String]) throws(ClusterError) -> [String: Int32]
 
+    /// The configuration of a topic that is there, with the broker's defaults; `nil` from a cluster
+    /// that can't tell.
+    func topicConfiguration(of topic: String) throws(ClusterError) -> [String: String]?
+
     /// Creates the topics that are not there yet and waits until they can be used.
     func createTopics(_ topics: [TopicSpec]) throws(ClusterError)
 
@@ -195,6 +199,13 @@ public struct ClusterError: Error, Sendable, Equatable {
         self.reason = reason
         self.subject = subject
     }
+}
+
+extension ClusterError {
+    /// Whether nobody answered, so that it is worth to ask again for a while.
+    var isForWantOfAnswer: Bool { kind == .unreachable || Self.timeouts.contains(code) }
+
+    private static let timeouts: Set<String> = ["_TIMED_OUT", "REQUEST_TIMED_OUT"]
 }
 
 extension ClusterError: CustomStringConvertible {

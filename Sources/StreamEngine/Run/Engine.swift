@@ -43,6 +43,7 @@ public final class Engine: Sendable {
     public func run() throws(EngineError) {
         var application = self.application
         application.partitionCounts = try TopicSetup(application: application).run()
+        RetentionCheck(application: application, log: log).run()
         guard !stopRequest.isStopping else { return }
         for (index, control) in controls.enumerated() {
             start(index, control: control, application: application)
@@ -80,11 +81,13 @@ public final class Engine: Sendable {
     private func supervise(_ application: Application) -> EngineError? {
         let clock = ContinuousClock()
         var purge = RepartitionPurge(application: application, log: log)
+        var probe = BrokerProbe(application: application, at: clock.now)
         var watched: (records: Int, since: ContinuousClock.Instant)?
         while !stopRequest.isStopping {
             bell.wait(atMost: .milliseconds(100))
             if let failure = firstFailure { return failure }
             if let failure = brokerFailure(application, at: clock.now) { return failure }
+            if let failure = probe.failure(among: controls, clock: clock) { return failure }
             purge.run(at: clock.now)
             if application.settings.stopsWhenCaughtUp,
                 hasCaughtUp(application, at: clock.now, watched: &watched)

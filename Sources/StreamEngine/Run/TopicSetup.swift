@@ -1,3 +1,4 @@
+internal import Foundation
 internal import StreamCore
 
 /// Looks at the topics of an application before it runs: are they there, do their partitions fit,
@@ -26,12 +27,14 @@ struct TopicSetup {
             do {
                 return try application.cluster.describeTopics(topics)
             } catch {
-                guard error.kind == .unreachable else {
+                guard error.isForWantOfAnswer else {
                     throw .cluster(error, doing: "looking at the topics")
                 }
                 guard ContinuousClock().now < deadline else {
                     throw .brokersAway(limit: limit, last: error)
                 }
+                // Some answers come at once.
+                Thread.sleep(forTimeInterval: 0.02)
             }
         }
     }

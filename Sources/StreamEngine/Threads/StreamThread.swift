@@ -30,6 +30,10 @@ final class StreamThread {
     private var quiet: QuietWatch
     /// Whose turn it is first in the next round.
     private var firstTask = 0
+    /// Whether the group refused a commit. Until it says who has which partition, nothing is
+    /// processed and nothing committed: the state files would run ahead of the group's offsets by
+    /// more than the one commit that a restart can make up for.
+    private var isFenced = false
 
     init(index: Int, application: Application, control: ThreadControl, log: Logger)
         throws(EngineError)
@@ -95,7 +99,7 @@ final class StreamThread {
             throw .cluster(error, doing: "reading from the sources")
         }
         try handle(event)
-        let processed = try runTasks()
+        let processed = isFenced ? 0 : try runTasks()
         try sender.send(clock: clock)
         if clock.now >= nextCommit {
             try commit()
@@ -112,7 +116,7 @@ final class StreamThread {
     /// until the next commit, and not longer than a tick, so that clocks and the control are looked
     /// at.
     private func waitTime() -> Duration {
-        if tasks.hasWork { return .zero }
+        if tasks.hasWork, !isFenced { return .zero }
         if sender.hasWaiting { return .milliseconds(1) }
         let untilCommit = nextCommit - clock.now
         return max(.zero, min(.milliseconds(50), untilCommit))
@@ -220,21 +224,25 @@ final class StreamThread {
     }
 
     private func commit(_ changed: [StreamTask]) throws(EngineError) {
-        guard !changed.isEmpty else { return }
+        guard !changed.isEmpty, !isFenced else { return }
         let start = clock.now
         try sender.flush(clock: clock)
         FaultPoint.reached(.flushed)
         let offsets = try tasks.commitState(of: changed)
         FaultPoint.reached(.stateCommitted)
         if !offsets.isEmpty {
-            do {
-                try consumer.commit(offsets)
-                application.committedOffsets.note(offsets)
-            } catch  where error.kind == .fenced {
+            let commit = GroupCommit(
+                consumer: consumer, patience: application.settings.brokerTimeout,
+                control: control)
+            if let refusal = try commit.run(offsets) {
+                guard refusal.kind == .fenced else {
+                    throw .cluster(refusal, doing: "committing offsets")
+                }
                 // The partitions are somebody else's by now, who goes on from the state files.
-                log.warning("commit refused by the group", metadata: ["reason": "\(error)"])
-            } catch {
-                throw .cluster(error, doing: "committing offsets")
+                isFenced = true
+                log.warning("commit refused by the group", metadata: ["reason": "\(refusal)"])
+            } else {
+                application.committedOffsets.note(offsets)
             }
         }
         FaultPoint.reached(.offsetsCommitted)
@@ -252,6 +260,7 @@ final class StreamThread {
             log.warning("cluster", metadata: ["reason": "\(error)"])
         case .assigned(let partitions, let incremental):
             try assign(partitions, incremental: incremental)
+            isFenced = false
         case .revoked(let partitions, let isLost, let incremental):
             try revoke(partitions, isLost: isLost, incremental: incremental)
         }

@@ -47,7 +47,10 @@ final class ThreadControl: Sendable {
         shared.withLock { $0.brokers.noteDown(error, at: ContinuousClock().now) }
     }
 
-    func noteBrokerAlive() { shared.withLock { $0.brokers.noteAlive() } }
+    func noteBrokerAlive() {
+        let now = ContinuousClock().now
+        shared.withLock { $0.brokers.noteAlive(at: now) }
+    }
 
     /// Waits on this thread; for a lock that another process is about to release.
     func pause(_ duration: Duration) {
@@ -59,13 +62,16 @@ final class ThreadControl: Sendable {
 struct BrokerWatch: Sendable {
     private(set) var downSince: ContinuousClock.Instant?
     private(set) var lastError: ClusterError?
+    /// When a broker was last heard of; `nil` before the first time.
+    private(set) var lastSign: ContinuousClock.Instant?
 
     mutating func noteDown(_ error: ClusterError, at now: ContinuousClock.Instant) {
         downSince = downSince ?? now
         lastError = error
     }
 
-    mutating func noteAlive() {
+    mutating func noteAlive(at now: ContinuousClock.Instant) {
+        lastSign = now
         downSince = nil
         lastError = nil
     }

@@ -47,6 +47,12 @@ extension KafkaCluster {
         }
     }
 
+    /// The configuration of a topic as the engine asks for it; the embedded cluster can't tell.
+    public func topicConfiguration(of topic: String) throws(ClusterError) -> [String: String]? {
+        guard !settings.isEmbedded else { return nil }
+        return try describeConfiguration(of: topic).compactMapValues(\.value)
+    }
+
     private func describe(
         _ names: [String]
     ) throws(ClusterError) -> [String: TopicDescription] {

@@ -76,6 +76,9 @@ enum PropertyRules {
                 ("linger.ms", "5"),
                 ("compression.codec", "lz4"),
                 ("queue.buffering.max.kbytes", "131072"),
+                // Whether a record is too large is the topic's to say: what could be read must not
+                // fail on its way to a dead-letter topic for the headers that it got.
+                ("message.max.bytes", "100000000"),
             ]
         }
     }

@@ -91,6 +91,15 @@ internal import StreamCore
             return .cannotOpen(
                 path: path, reason: detail,
                 remedy: "check that the user that runs millrace may write the file and its folder")
+        case SQLITE_IOERR:
+            // SQLite does not always keep the system's reason.
+            return .failed(
+                path: path,
+                reason: """
+                    \(detail), SQLite code \(code); look at the free space on that disk, at the \
+                    limit of a file's size ('ulimit -f') and at the disk's health; the state is \
+                    as of the last commit
+                    """)
         default: return .failed(path: path, reason: "\(detail), SQLite code \(code)")
         }
     }

@@ -90,7 +90,11 @@ extension DatabaseOpening {
         let check = try Statement("PRAGMA quick_check(1)", on: connection)
         guard try check.step() else { throw .damaged(paths.database, "the check gave no answer") }
         let answer = check.text(0)
-        guard answer == "ok" else { throw .damaged(paths.database, answer) }
+        // A message is one line, so that the last line of a process that stops is all of it.
+        guard answer == "ok" else {
+            throw .damaged(
+                paths.database, answer.split(separator: "\n").joined(separator: " "))
+        }
     }
 
     private func checkIdentity(_ metadata: Metadata) throws(StoreError) {

@@ -15,7 +15,8 @@ enum TopologyFormat {
     static let kafka = FieldSpec(
         "kafka", .map(key: "librdkafka property", .string),
         "Any librdkafka property, passed through as it is. 'bootstrap.servers' defaults to "
-            + "'embedded', a cluster inside the process.")
+            + "'embedded', a cluster inside the process. 'group.instance.id' gets the number of "
+            + "the thread added, as in 'shop-a-0', because each thread is a member.")
 
     static let processing = FieldSpec(
         "processing", .object(processingFields), "How the topology runs.")
@@ -33,8 +34,10 @@ enum TopologyFormat {
             "state_directory", .string, default: ".millrace/state",
             "Where state is kept, relative to the working directory."),
         FieldSpec(
-            "cache_size", .size, default: "64MiB", "Memory for the write-back caches of the state."
-        ),
+            "cache_size", .size, default: "64MiB",
+            "Memory for the state of each task that has some: the write-back caches of all its "
+                + "stores, and SQLite's pages. A process has a task for every partition that the "
+                + "group gave it, whatever its threads."),
         FieldSpec(
             "shutdown_grace", .duration(allowsZero: false), default: "30s",
             "How long a stopping process may take to finish its batch, commit and leave."),
@@ -109,7 +112,9 @@ enum TopologyFormat {
         FieldSpec(
             "key", .fieldPath,
             "The field whose value becomes the key of the records; else they keep the one they "
-                + "have."),
+                + "have. An event in which it is missing, null, an object or an array is written "
+                + "without a key, so to any partition: require it with 'validate' where that "
+                + "must not be."),
     ]
 
     /// The parts of a file, in the order in which people write them.

@@ -66,7 +66,7 @@ public struct ProcessingSettings: Sendable, Hashable {
     public var threads = 1
     /// Where state is kept, relative to the working directory.
     public var stateDirectory = ".millrace/state"
-    /// Memory for the write-back caches of the state.
+    /// Memory for the state of each task that has some.
     ///
     /// - Units: bytes.
     public var cacheSize = 64 << 20

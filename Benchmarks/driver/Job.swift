@@ -1,0 +1,111 @@
+internal import CMallocCount
+internal import Events
+internal import Foundation
+internal import Glibc
+internal import Operators
+internal import StreamCore
+internal import StreamState
+internal import TopologyFiles
+
+/// A topology to measure.
+struct Job {
+    let name: String
+    let file: String
+    /// How many allocations per record a steady state may make; `nil` where it is only told.
+    let mallocsPerRecordLimit: Double?
+
+    static let all = [
+        // What is left is for each batch, not for each record: 0.01 is five for each 512.
+        Job(name: "validate", file: "validate.yaml", mallocsPerRecordLimit: 0.01),
+        Job(name: "sessionize", file: "sessionize.yaml", mallocsPerRecordLimit: nil),
+    ]
+}
+
+/// One measurement.
+struct Round {
+    var records = 0
+    var elapsed = Duration.zero
+    /// The time that the thread had a core.
+    var onCore = Duration.zero
+    /// In the second half, when every buffer has its size.
+    var steadyRecords = 0
+    var steadyMallocs: UInt64 = 0
+
+    var recordsPerSecond: Double { Double(records) / (elapsed / .seconds(1)) }
+    var recordsPerCoreSecond: Double { Double(records) / (onCore / .seconds(1)) }
+    var mallocsPerRecord: Double { Double(steadyMallocs) / Double(max(1, steadyRecords)) }
+}
+
+/// A job whose topology is read and checked.
+struct LoadedJob {
+    private static let topic = "bench-input"
+    /// State is committed so often, as 200 ms of commit interval come to.
+    private static let recordsPerCommit = 51_200
+
+    let job: Job
+    private let plan: TopologyPlan
+
+    init(_ job: Job, folder: String) throws {
+        self.job = job
+        // The topologies are those of the benchmark with a broker; nothing of it is used here.
+        let environment = ["BENCH_APPLICATION": "bench", "MILLRACE_TEST_BOOTSTRAP": "embedded"]
+        let loader = TopologyLoader(operators: .standard, environment: environment)
+        plan = try TopologyPlan(loader.load("\(folder)/\(job.file)").topology)
+    }
+
+    /// Runs all of `input` through a new driver with new state.
+    func measure(_ input: SampleInput) throws -> Round {
+        let state = FileManager.default.temporaryDirectory
+            .appending(path: "millrace-bench-\(UInt64.random(in: 0...UInt64.max))")
+        defer { try? FileManager.default.removeItem(at: state) }
+        let driver = try TopologyDriver(
+            plan: plan, storage: SQLiteStateStorage(root: state.path, application: "bench"))
+        defer { driver.close() }
+
+        var round = Round()
+        var written = 0
+        var uncommitted = 0
+        var mallocsAtHalf: UInt64 = 0
+        let start = ContinuousClock.now
+        let startOnCore = Self.timeOnCore()
+        for (index, batch) in input.batches.enumerated() {
+            if index == input.batches.count / 2 {
+                mallocsAtHalf = malloc_count_this_thread()
+                round.steadyRecords = input.count - round.records
+            }
+            try driver.pipe(topic: Self.topic) { target, first in
+                unsafe target.borrow(bytes: batch.bytes)
+                for number in 0..<batch.count { target.append(batch.slots[number]) }
+            }
+            round.records += batch.count
+            written += driver.output.count
+            driver.output.removeAll()
+            uncommitted += batch.count
+            if uncommitted >= Self.recordsPerCommit {
+                try driver.commit()
+                uncommitted = 0
+            }
+        }
+        round.steadyMallocs = malloc_count_this_thread() - mallocsAtHalf
+        round.onCore = Self.timeOnCore() - startOnCore
+        round.elapsed = ContinuousClock.now - start
+        guard written >= input.count else {
+            throw LostRecords(job: job.name, read: input.count, written: written)
+        }
+        return round
+    }
+
+    private static func timeOnCore() -> Duration {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+}
+
+struct LostRecords: Error, CustomStringConvertible {
+    let job: String
+    let read: Int
+    let written: Int
+
+    var description: String { "\(job) read \(read) records and wrote \(written)" }
+}

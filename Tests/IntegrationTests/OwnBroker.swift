@@ -1,0 +1,64 @@
+import Foundation
+import Glibc
+
+/// A small broker of one test, which may freeze it, thaw it and kill it.
+final class OwnBroker {
+    private static let script = MillraceProcess.root
+        .appending(path: "Tests/IntegrationTests/broker/start-broker.sh").path
+
+    private(set) var bootstrapServers = ""
+    private var processID: pid_t = 0
+    private var data = ""
+
+    init() throws { try start() }
+
+    deinit {
+        kill()
+        try? FileManager.default.removeItem(atPath: data)
+    }
+
+    private func start() throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = [Self.script]
+        // The broker inherits what Foundation knows the script's end by, so that is not waited for.
+        let folder = try TestFolder()
+        let path = try folder.write("", to: "answer.txt")
+        process.standardOutput = try FileHandle(forWritingTo: URL(filePath: path))
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        var answer = ""
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !(answer.contains("data=") && answer.hasSuffix("\n")) {
+            guard ContinuousClock.now < deadline else { throw NoBroker(answer: answer) }
+            RunLoop.current.run(until: Date(timeIntervalSinceNow: 0.01))
+            answer = try String(contentsOfFile: path, encoding: .utf8)
+        }
+        for line in answer.split(separator: "\n") {
+            let parts = line.split(separator: "=", maxSplits: 1).map(String.init)
+            switch parts.first {
+            case "bootstrap": bootstrapServers = parts[1]
+            case "pid": processID = pid_t(parts[1]) ?? 0
+            case "data": data = parts[1]
+            default: break
+            }
+        }
+        guard processID > 0, !data.isEmpty else { throw NoBroker(answer: answer) }
+    }
+
+    /// Ends it as a crash would; nobody listens on its port any more.
+    func kill() {
+        guard processID > 0 else { return }
+        Glibc.kill(processID, SIGKILL)
+        processID = 0
+    }
+
+    /// Connections stay, and nothing is answered any more: a broker behind a cut cable.
+    func freeze() { Glibc.kill(processID, SIGSTOP) }
+
+    func thaw() { Glibc.kill(processID, SIGCONT) }
+
+    struct NoBroker: Error {
+        let answer: String
+    }
+}
