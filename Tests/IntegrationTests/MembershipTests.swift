@@ -41,11 +41,16 @@ struct MembershipTests {
         outcome.check(against: workload)
         // Nothing crashed, so nothing was written twice either.
         #expect(outcome.writtenCount == workload.sessions.count)
-        // `range` takes everything away and gives it anew; the other takes only what moves.
+        // `range` takes everything away and gives it anew; the other takes only what moves, unless
+        // a commit meets the rebalance: librdkafka 2.0.2 then loses the whole assignment (its issue
+        // 4059), and says so.
         guard strategy == "cooperative-sticky" else { return }
-        let revoked = first.errors.split(separator: "\n").first { $0.contains("] revoked") }
-        let count = (revoked ?? "").components(separatedBy: "-in-").count - 1
-        #expect(count == 2, "\(first.errors)")
+        let leaving = first.errors.split(separator: "\n").first {
+            $0.contains("] revoked") || $0.contains("] lost")
+        }
+        let count = (leaving ?? "").components(separatedBy: "-in-").count - 1
+        let isLost = leaving?.contains("] lost") ?? false
+        #expect(count == (isLost ? 4 : 2), "\(first.errors)")
     }
 
     @Test("threads that are static members take up their own partitions again after a crash")
