@@ -3,7 +3,7 @@ internal import StreamCore
 
 /// Hands what tasks wrote to the producer, and waits while the producer has no room.
 final class OutputSender {
-    private let producer: any Producer
+    private var producer: any Producer
     private let topics: [String]
     private let patience: Duration
     private(set) var sentCount = 0
@@ -14,11 +14,14 @@ final class OutputSender {
         self.patience = patience
     }
 
+    /// Goes on with another producer.
+    func replaceProducer(_ producer: any Producer) { self.producer = producer }
+
     /// Sends everything in `batch` and empties it.
     ///
     /// - Throws: `EngineError.brokersAway` when the producer has made no room for as long as
     ///   brokers may be away.
-    func send(_ batch: OutputBatch, clock: ContinuousClock) throws(EngineError) {
+    func send(_ batch: OutputBatch, clock: EngineClock) throws(EngineError) {
         guard batch.count > 0 else { return }
         var sent = 0
         var stuckSince: ContinuousClock.Instant?
@@ -32,7 +35,7 @@ final class OutputSender {
             } catch {
                 throw .cluster(error, doing: "writing to the sinks")
             }
-            let now = clock.now
+            let now = clock.now()
             if now - (stuckSince ?? now) > patience {
                 throw .brokersAway(limit: patience, last: nil)
             }
