@@ -80,6 +80,24 @@ struct KafkaTransactionTests {
         second.close()
     }
 
+    @Test("a consumer that goes back reads on from there", arguments: TestCluster.all)
+    func rewind(cluster: TestCluster) throws {
+        let kafka = cluster.connect()
+        let topic = unique("rewound")
+        try kafka.createTopics([TopicSpec(name: topic, partitions: 1)])
+        let source = TopicPartition(topic: topic, partition: 0)
+        let producer = try kafka.makeProducer(.test)
+        defer { producer.close() }
+        try producer.deliver((0..<10).map { TestRecord(value: "\($0)") }, to: topic)
+        let consumer = try kafka.makeConsumer(.test)
+        defer { consumer.close() }
+        try consumer.assign([source: .reset], incremental: false)
+        #expect(try consumer.read(10, from: [source]).map(\.offset) == Array(0..<10))
+        try consumer.rewind([source: .offset(4)])
+        try producer.deliver([TestRecord(value: "10")], to: topic)
+        #expect(try consumer.read(7, from: [source]).map(\.offset) == Array(4..<11))
+    }
+
     @Test("only a member of a group has metadata for a transaction")
     func metadata() throws {
         let kafka = TestCluster.embedded.connect()
