@@ -10,10 +10,15 @@ TOPOLOGIES := $(wildcard Topologies/*.yaml)
 SECONDS = 30
 FUZZ_SECONDS = 60
 
+# Which runs of the simulation: SEED alone replays one; else SEEDS from FIRST on.
+SEED =
+SEEDS = 1000
+FIRST = 1
+
 SWIFT_TEST := swift test --configuration release --skip-build --disable-xctest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check real-data integration bench bench-driver fuzz clean \
+.PHONY: help demo test check real-data integration simulate bench bench-driver fuzz clean \
 	setup setup-tests setup-packages lint unit topologies compose
 # The order of the prerequisites is the order of the output, also under `make -j`.
 .NOTPARALLEL:
@@ -34,6 +39,10 @@ real-data: setup-tests ## the 3,605 labelled sessions of a public clickstream, f
 
 integration: setup-tests ## the tests that need a broker; they start one of their own
 	scripts/integration-tests
+
+simulate: setup-tests ## crashes, rebalances and errors by seed (SEEDS=1000 FIRST=1, or SEED=42)
+	MILLRACE_SIMULATION_SEED=$(SEED) MILLRACE_SIMULATION_SEEDS=$(SEEDS) \
+	MILLRACE_SIMULATION_FIRST=$(FIRST) $(SWIFT_TEST) --filter SimulationTests.exactlyOnce
 
 bench: bench-driver ## the speed in the process, then against a plain C loop on the same broker
 	Benchmarks/run

@@ -126,6 +126,13 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "StreamEngine", "StreamTesting", "StreamState", "Operators", "StreamCore", "Events",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "StreamKafkaTests",
             dependencies: ["StreamKafka", "StreamEngine", "StreamCore", "Events"],
             swiftSettings: strict),

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "consumer.h"
 
@@ -120,6 +121,25 @@ ckafka_group_metadata *ckafka_consumer_group_metadata(ckafka_consumer *consumer)
     ckafka_group_metadata *result = checked_calloc(1, sizeof(*result));
     result->metadata = metadata;
     return result;
+}
+
+int32_t ckafka_group_metadata_generation(const ckafka_group_metadata *metadata) {
+    /* librdkafka has no getter, but a serialised form: a mark, then the generation. */
+    static const char mark[] = "CGMDv2:";
+    void *bytes = NULL;
+    size_t size = 0;
+    int32_t generation = -1;
+    rd_kafka_error_t *failure =
+        rd_kafka_consumer_group_metadata_write(metadata->metadata, &bytes, &size);
+    if (failure) {
+        rd_kafka_error_destroy(failure);
+        return generation;
+    }
+    size_t start = sizeof(mark) - 1;
+    if (size >= start + sizeof(generation) && memcmp(bytes, mark, start) == 0)
+        memcpy(&generation, (const char *)bytes + start, sizeof(generation));
+    rd_kafka_mem_free(NULL, bytes);
+    return generation;
 }
 
 void ckafka_group_metadata_destroy(ckafka_group_metadata *metadata) {

@@ -1,5 +1,14 @@
 /// How an application runs: what `processing:` of a topology file says.
 public struct EngineSettings: Sendable {
+    /// What a crash may do to outputs.
+    public enum Guarantee: Sendable, Hashable {
+        /// Some may be repeated; none is lost.
+        case atLeastOnce
+        /// Whoever reads committed records finds each output once.
+        case exactlyOnce
+    }
+
+    public var guarantee: Guarantee
     /// How many stream threads the process has; each is a member of the consumer group.
     public var threads: Int
     public var commitInterval: Duration
@@ -11,14 +20,22 @@ public struct EngineSettings: Sendable {
     public var maxTaskIdle: Duration
     /// How long a task waits for the former owner of its state to let go of it.
     public var stateLockTimeout: Duration
+    /// How long the commit may take that a rebalance waits for: a fifth of the time that the group
+    /// gives a member, so that the rest is left for what comes after.
+    public var revocationLimit: Duration
     /// How many records one run of a task takes at the most.
     public var runLimit: Int
+    /// The name that this process keeps over restarts, and no other process has; `nil` when it has
+    /// none. Its transactional ids are made of it.
+    public var instance: String?
     /// Whether a task whose state is missing may start with an empty one.
     public var allowsStateLoss: Bool
     /// Whether the engine stops once everything that was written is processed.
     public var stopsWhenCaughtUp: Bool
     /// Whether topics that are missing are created, and with how many partitions.
     public var missingTopics: MissingTopics
+    /// For tests that have to find it.
+    package var deliberateFault: DeliberateFault?
 
     public enum MissingTopics: Sendable, Hashable {
         case refuse
@@ -26,19 +43,23 @@ public struct EngineSettings: Sendable {
     }
 
     public init(
-        threads: Int = 1, commitInterval: Duration = .milliseconds(200),
-        brokerTimeout: Duration = .seconds(60), shutdownGrace: Duration = .seconds(30),
-        maxTaskIdle: Duration = .seconds(1), stateLockTimeout: Duration = .seconds(30),
-        runLimit: Int = 512, allowsStateLoss: Bool = false, stopsWhenCaughtUp: Bool = false,
-        missingTopics: MissingTopics = .refuse
+        guarantee: Guarantee = .atLeastOnce, threads: Int = 1,
+        commitInterval: Duration = .milliseconds(200), brokerTimeout: Duration = .seconds(60),
+        shutdownGrace: Duration = .seconds(30), maxTaskIdle: Duration = .seconds(1),
+        stateLockTimeout: Duration = .seconds(30), revocationLimit: Duration = .seconds(60),
+        runLimit: Int = 512, instance: String? = nil, allowsStateLoss: Bool = false,
+        stopsWhenCaughtUp: Bool = false, missingTopics: MissingTopics = .refuse
     ) {
+        self.guarantee = guarantee
         self.threads = threads
         self.commitInterval = commitInterval
         self.brokerTimeout = brokerTimeout
         self.shutdownGrace = shutdownGrace
         self.maxTaskIdle = maxTaskIdle
         self.stateLockTimeout = stateLockTimeout
+        self.revocationLimit = revocationLimit
         self.runLimit = runLimit
+        self.instance = instance
         self.allowsStateLoss = allowsStateLoss
         self.stopsWhenCaughtUp = stopsWhenCaughtUp
         self.missingTopics = missingTopics

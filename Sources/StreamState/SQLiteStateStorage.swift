@@ -9,9 +9,10 @@ public import StreamCore
 ///     stores: [StoreSpec(name: "sessions.open", kind: .keyValue)])
 /// ```
 ///
-/// A file holds one table per store and `_meta`, which says whose file it is and how far the task
-/// had come. A commit is one transaction over all of it. Beside the file lie its write-ahead log
-/// (`-wal`) and a lock file, by which several processes may share a root: each task has one owner.
+/// A file holds two tables per store, for its rows and for what they were before a prepared commit,
+/// and `_meta`, which says whose file it is and how far the task had come. A commit is one
+/// transaction over all of it. Beside the file lie its write-ahead log (`-wal`) and a lock file, by
+/// which several processes may share a root: each task has one owner.
 ///
 /// A process or machine may die at any time; the next `open` finds the last commit (see
 /// ``Durability``). Opening reads and checks the whole file: its structure, the checksum of every

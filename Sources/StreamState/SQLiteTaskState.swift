@@ -1,4 +1,3 @@
-internal import Events
 package import StreamCore
 
 /// The state of one task: a cache of entries and queues of timers over one SQLite file.
@@ -7,30 +6,44 @@ package import StreamCore
 /// written earlier, into the transaction that the commit will end: a crash, or `rollBack`, undoes
 /// them with it. That is called a spill here.
 ///
+/// A prepared commit is written as any other, and what the rows were before goes to the undo tables
+/// in the same transaction. A spill notes that too: to prepare, it is needed from the first change
+/// on, and it is also the list of what changed.
+///
 /// When a write fails, the transaction is undone. Without a spill nothing is lost by that: the
 /// changes are still in memory and the commit can be tried again. After a spill they are lost, and
 /// every call throws the failure again until `rollBack`.
 package final class SQLiteTaskState: TaskState {
-    private let database: TaskDatabase
-    private let stores: [StoreSpec]
-    private var cache: EntryCache
-    /// By the index of the store; `nil` for a key-value store.
-    private let queues: [TimerQueue?]
-    /// Unwritten entries in order, kept for its memory.
-    private var unwritten: [EntryReference] = []
-    /// Whether the open transaction holds changes that are no longer marked as unwritten.
-    private var hasSpilled = false
-    /// Why uncommitted changes were lost.
-    private var failure: StoreError?
+    enum Phase {
+        /// The stores can be used.
+        case open
+        /// A commit is prepared: the stores can be read.
+        case prepared
+        /// Entries are being restored: the cache holds those that are not written yet, timers too,
+        /// and the queues are not kept.
+        case restoring
+    }
 
-    /// SQLite's limit of a row is 1,000,000,000 bytes; some are for its own use.
-    private static let entryByteLimit = 999_000_000
+    let database: TaskDatabase
+    let stores: [StoreSpec]
+    var cache: EntryCache
+    /// By the index of the store; `nil` for a key-value store.
+    let queues: [TimerQueue?]
+    /// Unwritten entries in order, kept for its memory.
+    var unwritten: [EntryReference] = []
+    var phase = Phase.open
+    /// Whether the open transaction holds changes that are no longer marked as unwritten.
+    var hasSpilled = false
+    /// Why uncommitted changes were lost.
+    var failure: StoreError?
 
     init(_ opening: DatabaseOpening, _ budget: MemoryBudget, hashSeed: UInt64) throws(StoreError) {
         let stores = opening.stores
         var cache = EntryCache(
             byteLimit: budget.entryByteCount, storeCount: stores.count, seed: hashSeed)
-        for store in stores.indices { cache.setComplete(store, true) }
+        for (store, spec) in stores.enumerated() {
+            cache.setComplete(store, spec.kind == .keyValue)
+        }
         var isFull = false
         database = try unsafe opening.open { (store, key, value) in
             guard stores[store].kind == .keyValue else { return }
@@ -48,9 +61,12 @@ package final class SQLiteTaskState: TaskState {
                 ? TimerQueue(store: index, byteLimit: budget.timerByteCount) : nil
         }
         for case let queue? in queues { try queue.reload(from: database) }
+        if database.standing.prepared != nil { phase = .prepared }
     }
 
-    package var checkpoint: TaskCheckpoint? { database.checkpoint }
+    package var checkpoint: TaskCheckpoint? { database.standing.checkpoint }
+    package var prepared: TaskCheckpoint? { database.standing.prepared }
+    package var restoreProgress: RestoreProgress? { database.standing.restoreProgress }
 
     package func keyValueStore(_ name: String) -> any KeyValueStore {
         SQLiteKeyValueStore(self, store: index(name, .keyValue))
@@ -63,20 +79,46 @@ package final class SQLiteTaskState: TaskState {
     }
 
     package func commit(_ checkpoint: TaskCheckpoint) throws(StoreError) {
-        try write { (database) throws(StoreError) in try database.commit(checkpoint) }
+        requireCommittable()
+        try write(noting: false) { (database) throws(StoreError) in
+            try database.commit(checkpoint)
+        }
         hasSpilled = false
     }
 
+    package func prepare(_ checkpoint: TaskCheckpoint) throws(StoreError) {
+        requireCommittable()
+        try write(noting: true) { (database) throws(StoreError) in
+            try database.prepare(checkpoint)
+        }
+        hasSpilled = false
+        phase = .prepared
+    }
+
+    package func applyPrepared() throws(StoreError) {
+        precondition(prepared != nil, "nothing is prepared in \(database.path)")
+        try database.applyPrepared()
+        phase = .open
+    }
+
+    package func discardPrepared() throws(StoreError) {
+        precondition(prepared != nil, "nothing is prepared in \(database.path)")
+        try database.discardPrepared()
+        phase = .open
+        // It is discarded, whatever happens now: that the file cannot be read, the next call says.
+        do throws(StoreError) { try reload() } catch { lose(error) }
+    }
+
     package func rollBack() throws(StoreError) {
+        requireDecided()
         do throws(StoreError) {
             try database.rollBack()
-            if hasSpilled || failure != nil { cache.removeAll() } else { cache.removeDirty() }
-            hasSpilled = false
-            for (store, spec) in stores.enumerated()
-            where spec.kind == .keyValue && !cache.isComplete(store) {
-                cache.setComplete(store, try database.table(store).isEmpty())
+            if hasSpilled || failure != nil || phase == .restoring {
+                cache.removeAll()
+            } else {
+                cache.removeDirty()
             }
-            for case let queue? in queues { try queue.reload(from: database) }
+            try readAgain()
             failure = nil
         } catch {
             lose(error)
@@ -102,109 +144,36 @@ package final class SQLiteTaskState: TaskState {
 }
 
 extension SQLiteTaskState {
-    func get(
-        _ store: Int, _ key: UnsafeRawBufferPointer, into value: inout [UInt8]
-    ) throws(StoreError) -> Bool {
-        switch unsafe cache.read(key, store: store, into: &value) {
-        case .present: return true
-        case .absent: return false
-        case .unknown: return try unsafe fetch(store, key, into: &value)
-        }
+    func requireDecided() {
+        precondition(
+            prepared == nil, "commit \(prepared?.sequence ?? 0) of \(database.path) is prepared")
     }
 
-    func put(
-        _ store: Int, _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
-    ) throws(StoreError) {
-        try checkSize(key.count + value.count, of: "an entry")
-        try makeWritable()
-        unsafe cache.put(key, value, store: store)
+    private func requireCommittable() {
+        requireDecided()
+        precondition(
+            phase != .restoring && restoreProgress?.isComplete != false,
+            "the restore of \(database.path) is unfinished")
     }
 
-    func delete(_ store: Int, _ key: UnsafeRawBufferPointer) throws(StoreError) {
-        try makeWritable()
-        unsafe cache.delete(key, store: store)
-    }
-
-    /// Walks over the rows of the file and the unwritten entries together: where both have a key,
-    /// the entry is newer.
-    func forEach(
-        _ store: Int,
-        _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
-    ) throws(StoreError) {
-        if let failure { throw failure }
-        cache.collectDirty(store: store, into: &unwritten)
-        var rows = try database.table(store).rows()
-        var hasRow = try rows.next()
-        for reference in unwritten {
-            let key = unsafe cache.key(reference)
-            while hasRow, unsafe rows.key.compare(key) < 0 {
-                unsafe body(rows.key, rows.value)
-                hasRow = try rows.next()
-            }
-            if hasRow, unsafe rows.key.compare(key) == 0 { hasRow = try rows.next() }
-            if let value = unsafe cache.value(reference) { unsafe body(key, value) }
-        }
-        while hasRow {
-            unsafe body(rows.key, rows.value)
-            hasRow = try rows.next()
-        }
-    }
-
-    func setTimer(_ queue: TimerQueue, _ point: TimerPoint) throws(StoreError) {
-        if let failure { throw failure }
-        try unsafe checkSize(point.key.count, of: "a timer")
-        queue.set(point)
-        guard queue.isOverLimit else { return }
-        try spill()
-        queue.shrink()
-    }
-
-    func takeDueTimer(
-        _ queue: TimerQueue, at time: Timestamp, key: inout [UInt8]
-    ) throws(StoreError) -> Timestamp? {
-        if let failure { throw failure }
-        return try queue.takeDue(at: time, key: &key, from: database)
-    }
-
-    /// Reads an entry that is not in the cache, and remembers what was found.
-    private func fetch(
-        _ store: Int, _ key: UnsafeRawBufferPointer, into value: inout [UInt8]
-    ) throws(StoreError) -> Bool {
-        if let failure { throw failure }
-        return try unsafe database.table(store).read(key) { found in
-            if let found = unsafe found { unsafe value.assign(found) }
-            unsafe cache.insertClean(key, found, store: store)
-            return unsafe found != nil
-        }
-    }
-
-    @inline(__always)
-    private func checkSize(_ byteCount: Int, of what: StaticString) throws(StoreError) {
-        if byteCount > Self.entryByteLimit {
-            throw .failed(
-                path: database.path,
-                reason: "\(what) of \(byteCount) bytes; SQLite takes \(Self.entryByteLimit)")
-        }
-    }
-
-    private func makeWritable() throws(StoreError) {
-        if let failure { throw failure }
-        if cache.mustWrite { try spill() }
-    }
-
-    private func spill() throws(StoreError) {
-        try write { (_) throws(StoreError) in }
+    func spill() throws(StoreError) {
+        try write(noting: phase != .restoring) { (_) throws(StoreError) in }
         hasSpilled = true
     }
 
-    /// Writes all changes into the transaction, and ends it when `finish` does.
-    private func write(
-        _ finish: (TaskDatabase) throws(StoreError) -> Void
+    /// Writes all changes into the transaction, and ends it when `finish` does. What the rows were
+    /// before is noted if asked for.
+    func write(
+        noting isNoting: Bool, _ finish: (TaskDatabase) throws(StoreError) -> Void
     ) throws(StoreError) {
         if let failure { throw failure }
         do throws(StoreError) {
-            try writeEntries()
-            for case let queue? in queues { try queue.writeChanges(to: database) }
+            try writeEntries(noting: isNoting)
+            for (store, queue) in queues.enumerated() {
+                guard let queue, queue.hasChanges else { continue }
+                try queue.writeChanges(
+                    to: database.table(store), noting: isNoting ? database.undo(store) : nil)
+            }
             try finish(database)
         } catch {
             try? database.rollBack()
@@ -215,12 +184,14 @@ extension SQLiteTaskState {
         for case let queue? in queues { queue.markWritten() }
     }
 
-    private func writeEntries() throws(StoreError) {
+    private func writeEntries(noting isNoting: Bool) throws(StoreError) {
         // In the order of the keys: rows of one page are written one after the other.
         cache.collectDirty(into: &unwritten)
         for reference in unwritten {
-            let table = try database.table(cache.store(reference))
+            let store = cache.store(reference)
+            let table = try database.table(store)
             let key = unsafe cache.key(reference)
+            if isNoting { try unsafe database.undo(store).note(key) }
             if let value = unsafe cache.value(reference) {
                 try unsafe table.write(key, value)
             } else {
@@ -229,8 +200,24 @@ extension SQLiteTaskState {
         }
     }
 
+    /// Forgets what is in memory and reads what must be there.
+    func reload() throws(StoreError) {
+        cache.removeAll()
+        try readAgain()
+    }
+
+    private func readAgain() throws(StoreError) {
+        hasSpilled = false
+        phase = .open
+        for (store, spec) in stores.enumerated()
+        where spec.kind == .keyValue && !cache.isComplete(store) {
+            cache.setComplete(store, try database.table(store).isEmpty())
+        }
+        for case let queue? in queues { try queue.reload(from: database) }
+    }
+
     /// Forgets what is in memory, since it no longer says what the file will say.
-    private func lose(_ error: StoreError) {
+    func lose(_ error: StoreError) {
         failure = error
         hasSpilled = false
         cache.removeAll()

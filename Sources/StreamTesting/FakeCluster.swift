@@ -1,21 +1,27 @@
+internal import Events
 internal import Foundation
 public import StreamCore
 public import StreamEngine
 
 /// A cluster in memory behind the engine's protocols: partitions, groups with generations and
-/// range assignment, committed offsets, and faults on demand.
+/// range assignment, transactions, and faults on demand.
 ///
 /// It behaves as a broker does where the engine can see it: a rebalance waits until every member
-/// has given back what it had, a member of an old generation may not commit, and a producer that
-/// has no room takes fewer records.
+/// has given back what it had, a member of an old generation may not commit, a producer that has no
+/// room takes fewer records, control records take offsets, nobody reads past an open transaction,
+/// and of two producers with one transactional id the earlier is fenced.
+///
+/// ```swift
+/// let clock = ManualClock()
+/// let cluster = FakeCluster(clock: clock)     // sessions and transactions time out as it turns
+/// cluster.failNext(.commitTransaction, with: timedOut, afterPerforming: true)
+/// ```
+///
+/// With a clock nothing ever waits: a call that has nothing to say returns at once, and one that
+/// would wait for a time lets it pass. Without one, calls wait, and nothing times out.
 public final class FakeCluster: Cluster, @unchecked Sendable {
-    /// What can be made to fail.
-    public enum Operation: Hashable, Sendable {
-        case describe, configuration, send, flush, commit, committed, fetch
-    }
-
     /// A record as it lies in a partition.
-    public struct Record: Sendable, Equatable {
+    public struct Record: Sendable, Hashable {
         public var key: [UInt8]?
         public var value: [UInt8]?
         public var headers: [UInt8]
@@ -31,17 +37,31 @@ public final class FakeCluster: Cluster, @unchecked Sendable {
         }
     }
 
+    let clock: ManualClock?
+    let sessionTimeout: Duration
+    let transactionTimeout: Duration
+
     // Everything below is only touched with `condition` locked.
     let condition = NSCondition()
-    var logs: [String: [[Record]]] = [:]
+    var logs: [String: [FakePartition]] = [:]
     var groups: [String: FakeGroup] = [:]
-    private var faults: [Operation: [ClusterError]] = [:]
+    var transactions = FakeTransactions()
+    private var plannedFaults: [Operation: [Fault]] = [:]
+    private var faultSource: ((Operation, String) -> Fault?)?
+    private var markerDelay: () -> Duration = { .zero }
     private var deletedBefore: [TopicPartition: Int64] = [:]
     private var capacity = Int.max
-    private var configurations: [String: [String: String]] = [:]
+    var configurations: [String: [String: String]] = [:]
     private var calls: [Operation: Int] = [:]
 
-    public init() {}
+    public init(
+        clock: ManualClock? = nil, sessionTimeout: Duration = .seconds(45),
+        transactionTimeout: Duration = .seconds(10)
+    ) {
+        self.clock = clock
+        self.sessionTimeout = sessionTimeout
+        self.transactionTimeout = transactionTimeout
+    }
 
     func locked<Result>(_ body: () throws(ClusterError) -> Result) throws(ClusterError) -> Result {
         condition.lock()
@@ -49,19 +69,37 @@ public final class FakeCluster: Cluster, @unchecked Sendable {
         return try body()
     }
 
-    // MARK: Set-up and inspection
+    // MARK: Faults
 
     /// Lets the next call of `operation` fail; calls add up.
-    public func failNext(_ operation: Operation, with error: ClusterError) {
+    public func failNext(
+        _ operation: Operation, with error: ClusterError, afterPerforming: Bool = false
+    ) {
         condition.lock()
-        faults[operation, default: []].append(error)
+        plannedFaults[operation, default: []].append(
+            afterPerforming ? .performThenFail(error) : .refuse(error))
+        condition.unlock()
+    }
+
+    /// Asks `source` at every call, with the name of the process that makes it, what goes wrong.
+    public func setFaults(_ source: ((_ operation: Operation, _ process: String) -> Fault?)?) {
+        condition.lock()
+        faultSource = source
+        condition.unlock()
+    }
+
+    /// Asks `delay` for every transaction how long after its end the markers are written.
+    public func setMarkerDelay(_ delay: @escaping () -> Duration) {
+        condition.lock()
+        markerDelay = delay
         condition.unlock()
     }
 
     /// Takes back all faults that were asked for.
     public func repair() {
         condition.lock()
-        faults = [:]
+        plannedFaults = [:]
+        faultSource = nil
         condition.unlock()
     }
 
@@ -81,91 +119,115 @@ public final class FakeCluster: Cluster, @unchecked Sendable {
 
     var producerCapacity: Int { capacity }
 
-    /// Appends a record to a partition, as a producer elsewhere would.
-    public func append(_ record: Record, to topic: String, partition: Int32) {
-        condition.lock()
-        logs[topic]![Int(partition)].append(record)
-        condition.broadcast()
-        condition.unlock()
-    }
-
-    /// Gives a topic a configuration; before that the cluster can't tell what it is.
-    public func setConfiguration(_ configuration: [String: String], of topic: String) {
-        condition.lock()
-        configurations[topic] = configuration
-        condition.unlock()
-    }
-
-    public func removeTopic(_ name: String) {
-        condition.lock()
-        logs[name] = nil
-        condition.unlock()
-    }
-
-    /// Everything that lies on a topic, partition by partition.
-    public func records(of topic: String) -> [[Record]] {
-        condition.lock()
-        defer { condition.unlock() }
-        return logs[topic] ?? []
-    }
-
-    /// Waits until `isDone` holds of what lies on the cluster; returns whether it came to that.
-    public func wait(
-        atMost limit: Duration = .seconds(30), until isDone: (FakeCluster) -> Bool
-    ) -> Bool {
-        let deadline = ContinuousClock.now + limit
-        while !isDone(self) {
-            guard ContinuousClock.now < deadline else { return false }
-            condition.lock()
-            _ = condition.wait(until: Date(timeIntervalSinceNow: 0.01))
-            condition.unlock()
+    /// Carries out a call of a client, with what goes wrong with it.
+    func perform<Result>(
+        _ operation: Operation, of process: FakeProcess?,
+        _ body: () throws(ClusterError) -> Result
+    ) throws(ClusterError) -> Result {
+        try locked { () throws(ClusterError) in
+            calls[operation, default: 0] += 1
+            if process?.hasCrashed == true { throw .dead }
+            let fault = takeFault(operation, process?.name ?? "")
+            passTime()
+            // The fault may have been that the process died.
+            if process?.hasCrashed == true {
+                if case .performThenFail = fault { _ = try body() }
+                throw .dead
+            }
+            switch fault {
+            case nil: return try body()
+            case .refuse(let error): throw error
+            case .performThenFail(let error):
+                _ = try body()
+                throw error
+            case .performTwice:
+                _ = try body()
+                return try body()
+            }
         }
-        return true
     }
 
-    public func committedOffsets(group: String) -> [TopicPartition: CommittedOffset] {
-        condition.lock()
-        defer { condition.unlock() }
-        return groups[group]?.committed ?? [:]
+    private func takeFault(_ operation: Operation, _ process: String) -> Fault? {
+        guard var waiting = plannedFaults[operation], !waiting.isEmpty else {
+            return faultSource?(operation, process)
+        }
+        defer { plannedFaults[operation] = waiting }
+        return waiting.removeFirst()
     }
 
-    public func setCommittedOffsets(
-        _ offsets: [TopicPartition: CommittedOffset], group: String
-    ) {
-        condition.lock()
-        groups[group, default: FakeGroup()].committed = offsets
-        condition.unlock()
+    // MARK: Time
+
+    var now: Int64 { clock?.now.milliseconds ?? 0 }
+
+    var nextMarkerDelay: Int64 { clock == nil ? 0 : Int64(markerDelay() / .milliseconds(1)) }
+
+    /// Lets happen what is due: transactions and sessions time out, markers are written.
+    func passTime() {
+        if clock != nil {
+            transactions.expire(at: now) { _ in self.nextMarkerDelay }
+            for group in groups.keys.sorted() {
+                groups[group]!.expel(silentSince: now - Int64(sessionTimeout / .milliseconds(1)))
+                offer(group)
+            }
+        }
+        writeMarkers()
     }
 
-    /// The offset before which a partition's records were deleted.
-    public func deletedOffset(_ partition: TopicPartition) -> Int64 {
-        condition.lock()
-        defer { condition.unlock() }
-        return deletedBefore[partition] ?? 0
+    /// Writes the control records that are due, and lets the offsets of what is committed count.
+    func writeMarkers() {
+        for ending in transactions.takeDue(at: now) {
+            let transaction = ending.transaction
+            for partition in transaction.partitions.sorted() {
+                logs[partition.topic]?[Int(partition.partition)]
+                    .end(transaction.number, isCommit: ending.isCommit)
+            }
+            guard ending.isCommit else { continue }
+            for (group, offsets) in transaction.offsets {
+                groups[group, default: FakeGroup()].committed.merge(offsets) { _, new in new }
+            }
+        }
+        condition.broadcast()
     }
 
-    /// Counts a call and throws a fault that was asked for. Call with the lock held.
-    func check(_ operation: Operation) throws(ClusterError) {
-        calls[operation, default: 0] += 1
-        guard var waiting = faults[operation], !waiting.isEmpty else { return }
-        let error = waiting.removeFirst()
-        faults[operation] = waiting
-        throw error
+    func offer(_ group: String) {
+        groups[group]?.offerWhenReady { logs[$0]?.count ?? 0 }
+        condition.broadcast()
     }
 
     // MARK: Cluster
 
     public func makeConsumer(_ settings: ConsumerSettings) throws(ClusterError) -> any Consumer {
-        FakeConsumer(cluster: self, group: settings.group)
+        try makeConsumer(settings, process: nil)
     }
 
     public func makeProducer(_ settings: ProducerSettings) throws(ClusterError) -> any Producer {
-        FakeProducer(cluster: self)
+        try makeProducer(settings, process: nil)
+    }
+
+    func makeConsumer(
+        _ settings: ConsumerSettings, process: FakeProcess?
+    ) throws(ClusterError) -> any Consumer {
+        try perform(.makeConsumer, of: process) {
+            FakeConsumer(cluster: self, process: process, group: settings.group)
+        }
+    }
+
+    func makeProducer(
+        _ settings: ProducerSettings, process: FakeProcess?
+    ) throws(ClusterError) -> any Producer {
+        try perform(.makeProducer, of: process) {
+            FakeProducer(cluster: self, process: process, transactionalID: settings.transactionalID)
+        }
     }
 
     public func describeTopics(_ names: [String]) throws(ClusterError) -> [String: Int32] {
-        try locked { () throws(ClusterError) in
-            try check(.describe)
+        try describeTopics(names, process: nil)
+    }
+
+    func describeTopics(
+        _ names: [String], process: FakeProcess?
+    ) throws(ClusterError) -> [String: Int32] {
+        try perform(.describe, of: process) {
             var found: [String: Int32] = [:]
             for name in names {
                 if let log = logs[name] { found[name] = Int32(log.count) }
@@ -175,17 +237,21 @@ public final class FakeCluster: Cluster, @unchecked Sendable {
     }
 
     public func topicConfiguration(of topic: String) throws(ClusterError) -> [String: String]? {
-        try locked { () throws(ClusterError) in
-            try check(.configuration)
-            return configurations[topic]
-        }
+        try topicConfiguration(of: topic, process: nil)
+    }
+
+    func topicConfiguration(
+        of topic: String, process: FakeProcess?
+    ) throws(ClusterError) -> [String: String]? {
+        try perform(.configuration, of: process) { configurations[topic] }
     }
 
     public func createTopics(_ topics: [TopicSpec]) throws(ClusterError) {
         condition.lock()
         defer { condition.unlock() }
         for topic in topics where logs[topic.name] == nil {
-            logs[topic.name] = Array(repeating: [], count: Int(topic.partitions ?? 4))
+            logs[topic.name] = Array(
+                repeating: FakePartition(), count: Int(topic.partitions ?? 4))
         }
     }
 
@@ -195,18 +261,10 @@ public final class FakeCluster: Cluster, @unchecked Sendable {
         deletedBefore.merge(offsets) { max($0, $1) }
     }
 
-    /// The partition that a key goes to: any stable spread will do.
-    func partition(of key: [UInt8]?, count: Int) -> Int {
-        guard let key else { return 0 }
-        let hash = key.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
-        return Int(hash % UInt32(count))
+    /// The offset before which a partition's records were deleted.
+    public func deletedOffset(_ partition: TopicPartition) -> Int64 {
+        condition.lock()
+        defer { condition.unlock() }
+        return deletedBefore[partition] ?? 0
     }
-}
-
-/// A consumer group: members in generations, and what they committed.
-struct FakeGroup {
-    var committed: [TopicPartition: CommittedOffset] = [:]
-    var generation = 0
-    /// In the order in which they joined.
-    var members: [FakeConsumer] = []
 }

@@ -6,114 +6,117 @@ internal import StreamEngine
 /// A member of a ``FakeCluster``'s group.
 final class FakeConsumer: Consumer {
     private let cluster: FakeCluster
+    private let process: FakeProcess?
     private let group: String
 
-    // Only touched with the cluster locked.
-    private var topics: [String] = []
-    private var assigned: [TopicPartition] = []
-    private var offered: [TopicPartition]?
-    private var mustGiveBack = false
-    private var hasReportedRevocation = false
+    // Only touched with the cluster locked. The group writes those that are not private.
+    private(set) var topics: [String] = []
+    private(set) var assigned: [TopicPartition] = []
+    var offered: [TopicPartition]?
+    var mustGiveBack = false
+    var generation = -1
+    /// Whether the group went on without this member, which finds out by its next `wait`.
+    var isExpelled = false
+    private(set) var lastSeen: Int64 = 0
+    private var knowsOfExpulsion = false
     private var positions: [TopicPartition: Int64] = [:]
     private var reportedEnds: Set<TopicPartition> = []
-    private var generation = -1
     private var isClosed = false
 
-    init(cluster: FakeCluster, group: String) {
+    init(cluster: FakeCluster, process: FakeProcess?, group: String) {
         self.cluster = cluster
+        self.process = process
         self.group = group
     }
 
+    private func perform<Result>(
+        _ operation: FakeCluster.Operation, _ body: () throws(ClusterError) -> Result
+    ) throws(ClusterError) -> Result {
+        try cluster.perform(operation, of: process, body)
+    }
+
     func subscribe(to topics: [String]) throws(ClusterError) {
-        try cluster.locked {
+        try perform(.wait) {
             self.topics = topics
-            cluster.groups[group, default: FakeGroup()].members.append(self)
-            rebalance()
+            join()
         }
     }
 
     // MARK: Rebalance
 
-    /// Begins a new generation: whoever has partitions gives them back first.
-    private func rebalance() {
-        cluster.groups[group]!.generation += 1
-        for member in cluster.groups[group]!.members {
-            member.offered = nil
-            if !member.assigned.isEmpty { member.mustGiveBack = true }
-        }
-        offerWhenReady()
-    }
-
-    /// Once everybody has given back what he had, each member is offered his range.
-    private func offerWhenReady() {
-        guard let state = cluster.groups[group],
-            state.members.allSatisfy({ $0.assigned.isEmpty })
-        else { return }
-        for (index, member) in state.members.enumerated() {
-            member.offered = member.topics.sorted().flatMap { topic in
-                range(of: topic, member: index, of: state.members.count)
-            }
-            member.generation = state.generation
-        }
-        cluster.condition.broadcast()
-    }
-
-    private func range(of topic: String, member: Int, of count: Int) -> [TopicPartition] {
-        let partitions = cluster.logs[topic]?.count ?? 0
-        let (share, rest) = partitions.quotientAndRemainder(dividingBy: count)
-        let start = member * share + min(member, rest)
-        return (start..<start + share + (member < rest ? 1 : 0)).map {
-            TopicPartition(topic: topic, partition: Int32($0))
-        }
+    private func join() {
+        lastSeen = cluster.now
+        cluster.groups[group, default: FakeGroup()].join(self)
+        cluster.offer(group)
     }
 
     func assign(_ positions: [TopicPartition: StartPosition], incremental: Bool)
         throws(ClusterError)
     {
-        try cluster.locked {
-            for (partition, position) in positions {
-                if case .offset(let offset) = position {
-                    self.positions[partition] = offset
-                } else {
-                    self.positions[partition] = 0
-                }
-            }
+        try perform(.assign) {
+            offered = nil
             assigned = positions.keys.sorted()
+            self.positions = [:]
+            for (partition, position) in positions { move(partition, to: position) }
         }
     }
 
+    func rewind(_ positions: [TopicPartition: StartPosition]) throws(ClusterError) {
+        try perform(.rewind) {
+            for (partition, position) in positions where assigned.contains(partition) {
+                if case .offset = position { move(partition, to: position) }
+            }
+        }
+    }
+
+    private func move(_ partition: TopicPartition, to position: StartPosition) {
+        if case .offset(let offset) = position {
+            positions[partition] = offset
+        } else {
+            positions[partition] = 0
+        }
+        reportedEnds.remove(partition)
+    }
+
     func unassign(_ partitions: [TopicPartition], incremental: Bool) throws(ClusterError) {
-        try cluster.locked {
+        try perform(.unassign) {
             assigned = []
             positions = [:]
             reportedEnds = []
             mustGiveBack = false
-            hasReportedRevocation = false
-            offerWhenReady()
+            if isExpelled {
+                isExpelled = false
+                knowsOfExpulsion = false
+                join()
+            }
+            cluster.offer(group)
         }
     }
 
     // MARK: Reading
 
     func wait(timeout: Duration) throws(ClusterError) -> ConsumerEvent {
-        try cluster.locked {
+        try perform(.wait) {
+            lastSeen = cluster.now
             let deadline = Date(timeIntervalSinceNow: timeout / .seconds(1))
             while true {
                 if let event = nextEvent() { return event }
-                guard cluster.condition.wait(until: deadline) else {
+                guard cluster.clock == nil, cluster.condition.wait(until: deadline) else {
                     return nextEvent() ?? .nothing
                 }
             }
         }
     }
 
+    /// A rebalance is reported until it is answered.
     private func nextEvent() -> ConsumerEvent? {
-        if mustGiveBack, !hasReportedRevocation {
-            hasReportedRevocation = true
-            return .revoked(assigned, isLost: false, incremental: false)
+        if isExpelled {
+            offered = nil
+            knowsOfExpulsion = true
+            return .revoked(assigned, isLost: true, incremental: false)
         }
+        if mustGiveBack { return .revoked(assigned, isLost: false, incremental: false) }
         if let offered {
-            self.offered = nil
             // From here on they are this member's, also while it prepares to take them over.
             assigned = offered
             return .assigned(offered, incremental: false)
@@ -122,29 +125,35 @@ final class FakeConsumer: Consumer {
         return isReading ? .recordsReady : nil
     }
 
+    private func log(of partition: TopicPartition) -> FakePartition {
+        cluster.logs[partition.topic]![Int(partition.partition)]
+    }
+
     private func hasNews(_ partition: TopicPartition) -> Bool {
-        let end = cluster.logs[partition.topic]![Int(partition.partition)].count
-        return positions[partition]! < Int64(end) || !reportedEnds.contains(partition)
+        positions[partition]! < Int64(log(of: partition).lastStableOffset)
+            || !reportedEnds.contains(partition)
     }
 
     func fetch(
         _ partition: TopicPartition, into batch: RecordBatch, recordLimit: Int, byteLimit: Int
     ) throws(ClusterError) -> FetchStatus {
-        try cluster.locked { () throws(ClusterError) in
-            try cluster.check(.fetch)
-            let log = cluster.logs[partition.topic]![Int(partition.partition)]
-            let start = Int(positions[partition]!)
-            let end = min(log.count, start + recordLimit)
+        try perform(.fetch) { () throws(ClusterError) in
             batch.removeAll()
-            for offset in start..<max(start, end) {
-                Self.append(log[offset], offset: Int64(offset), to: batch)
+            guard var position = positions[partition].map({ Int($0) }) else {
+                throw .illegalGeneration
             }
-            positions[partition] = Int64(max(start, end))
-            let isAtEnd = end >= log.count
+            let log = log(of: partition)
+            while position < log.lastStableOffset, batch.count < recordLimit {
+                if let record = log.committedRecord(at: position) {
+                    Self.append(record, offset: Int64(position), to: batch)
+                }
+                position += 1
+            }
+            positions[partition] = Int64(position)
+            let isAtEnd = position >= log.lastStableOffset
             if isAtEnd { reportedEnds.insert(partition) } else { reportedEnds.remove(partition) }
             return FetchStatus(
-                recordCount: max(0, end - start), position: Int64(max(start, end)),
-                isAtEnd: isAtEnd)
+                recordCount: batch.count, position: Int64(position), isAtEnd: isAtEnd)
         }
     }
 
@@ -170,40 +179,49 @@ final class FakeConsumer: Consumer {
     func committed(_ partitions: [TopicPartition]) throws(ClusterError)
         -> [TopicPartition: CommittedOffset]
     {
-        try cluster.locked { () throws(ClusterError) in
-            try cluster.check(.committed)
+        try perform(.committed) { () throws(ClusterError) in
+            for partition in partitions
+            where cluster.transactions.holdsOffset(of: partition, group: group) {
+                throw .unstableOffsets
+            }
             let all = cluster.groups[group]?.committed ?? [:]
             return all.filter { partitions.contains($0.key) }
         }
     }
 
+    func groupMetadata() throws(ClusterError) -> any GroupMetadata {
+        try perform(.groupMetadata) { () throws(ClusterError) in
+            guard generation >= 0, !knowsOfExpulsion else { throw .illegalGeneration }
+            return FakeGroupMetadata(group: group, member: self, generation: generation)
+        }
+    }
+
     func commit(_ offsets: [TopicPartition: CommittedOffset]) throws(ClusterError) {
-        try cluster.locked { () throws(ClusterError) in
-            try cluster.check(.commit)
+        try perform(.commit) { () throws(ClusterError) in
             // A member that still holds its partitions may commit while the others give back.
-            guard offsets.keys.allSatisfy(assigned.contains) else {
-                throw ClusterError(
-                    kind: .fenced, code: "ILLEGAL_GENERATION",
-                    reason: "the partitions are not this member's")
-            }
+            guard cluster.groups[group]!.accepts(self, generation: generation),
+                offsets.keys.allSatisfy(assigned.contains)
+            else { throw .illegalGeneration }
             cluster.groups[group]!.committed.merge(offsets) { _, new in new }
             cluster.condition.broadcast()
         }
     }
 
     func offsetRange(_ partition: TopicPartition) throws(ClusterError) -> Range<Int64> {
-        try cluster.locked {
-            0..<Int64(cluster.logs[partition.topic]?[Int(partition.partition)].count ?? 0)
+        try perform(.offsetRange) {
+            0..<Int64(
+                cluster.logs[partition.topic]?[Int(partition.partition)].lastStableOffset ?? 0)
         }
     }
 
     func close() {
         cluster.condition.lock()
         defer { cluster.condition.unlock() }
-        guard !isClosed else { return }
+        // The group hears nothing of a crash.
+        guard !isClosed, process?.hasCrashed != true else { return }
         isClosed = true
         assigned = []
-        cluster.groups[group]?.members.removeAll { $0 === self }
-        if cluster.groups[group] != nil { rebalance() }
+        cluster.groups[group]?.leave(self)
+        cluster.offer(group)
     }
 }

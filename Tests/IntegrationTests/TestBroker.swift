@@ -126,7 +126,7 @@ struct TestBroker {
         return seen
     }
 
-    private static func seen(_ slot: RecordBatch.Slot, in batch: RecordBatch) -> Seen {
+    static func seen(_ slot: RecordBatch.Slot, in batch: RecordBatch) -> Seen {
         var headers: [String: String] = [:]
         if let bytes = unsafe part(slot.headersStart, slot.headersCount, of: batch) {
             var reader = unsafe RecordHeaders(bytes)

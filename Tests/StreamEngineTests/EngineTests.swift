@@ -58,6 +58,23 @@ import Testing
         #expect(rig.sessions == (0..<50).map { "u\($0) 1" }.sorted())
     }
 
+    @Test("threads that commit exactly once share the partitions, over several runs and in files")
+    func exactlyOnce() throws {
+        let rig = try EngineRig()
+        rig.settings.guarantee = .exactlyOnce
+        rig.settings.threads = 3
+        let plan = try rig.plan()
+        for minute in [0, 10, 100, 200] {
+            for user in 0..<20 { rig.click("u\(user)", minute: Int64(minute)) }
+            try rig.engine(plan).run()
+            #expect(!rig.cluster.hasOpenTransactions)
+        }
+        let first = (0..<20).map { "u\($0) 2" }
+        let second = (0..<20).map { "u\($0) 1" }
+        #expect(rig.sessions == (first + second).sorted())
+        #expect(rig.cluster.records(of: "sessions").joined().count == 40)
+    }
+
     @Test("events go through a repartition topic when the source is keyed by something else")
     func repartition() throws {
         let rig = try EngineRig()

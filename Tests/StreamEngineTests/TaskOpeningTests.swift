@@ -26,7 +26,7 @@ import Testing
     }
 
     private func start(_ opening: TaskOpening) throws -> StartPosition? {
-        try opening.startPositions()[Self.source]
+        try opening.decide().positions[Self.source]
     }
 
     @Test("a task without state goes on from the group's offset, whatever its metadata")
@@ -67,7 +67,7 @@ import Testing
     ) throws {
         let opening = opening(
             file: file.map { ($0.0, $0.1) }, group: group.map { ($0.0, $0.1) }, metadata: metadata)
-        let error = #expect(throws: OffsetDisagreement.self) { try opening.startPositions() }
+        let error = #expect(throws: OffsetDisagreement.self) { try opening.decide() }
         var named = try #require(error)
         named.path = "state/0_3.sqlite"
         #expect(named.description.contains(says), "\(named)")

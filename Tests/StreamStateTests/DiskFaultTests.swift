@@ -196,7 +196,7 @@ import Testing
 }
 
 extension StoreError {
-    fileprivate func isFull(below folder: String) -> Bool {
+    func isFull(below folder: String) -> Bool {
         if case .full(let path, _) = self { path.hasPrefix(folder) } else { false }
     }
 }

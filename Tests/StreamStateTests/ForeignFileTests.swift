@@ -54,12 +54,12 @@ import Testing
         #expect("\(error)".contains("is of task 0_1 of application 'shop', not of task 3_7"))
     }
 
-    @Test("a file of a later layout is refused, with the way out")
-    func refusesOtherLayouts() throws {
+    @Test("a file of an earlier or later layout is refused, with the way out", arguments: [1, 9])
+    func refusesOtherLayouts(layout: Int) throws {
         try makeFile()
-        #expect(runPlainSQLite("PRAGMA user_version = 9", on: path))
+        #expect(runPlainSQLite("PRAGMA user_version = \(layout)", on: path))
         let error = try refusal()
-        #expect("\(error)".contains("is of file layout 9, not of file layout 1"))
+        #expect("\(error)".contains("is of file layout \(layout), not of file layout 2"))
         #expect("\(error)".contains("run the version of millrace that wrote it"))
     }
 

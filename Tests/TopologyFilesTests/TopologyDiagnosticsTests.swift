@@ -16,7 +16,7 @@ struct TopologyDiagnosticsTests {
             procesing:
               threads: 0
             processing:
-              guarantee: exactly_once
+              guarantee: exactly_onc
               commit_interval: 200
               threads: two
               cache_size: 64 megabytes
@@ -68,9 +68,8 @@ struct TopologyDiagnosticsTests {
                 shop.yaml:4:19: error: 'kafka.ssl.ca.location' must be a string, not nothing
                 shop.yaml:5:1: error: unknown key 'procesing' in 'the topology file'; did you mean \
                 'processing'?
-                shop.yaml:8:14: error: 'guarantee: exactly_once' is not in this version, which has \
-                at_least_once; write 'guarantee: at_least_once', and let readers of the outputs \
-                cope with repeated records
+                shop.yaml:8:14: error: 'guarantee' must be at_least_once or exactly_once, not \
+                'exactly_onc'; did you mean 'exactly_once'?
                 shop.yaml:9:20: error: 'commit_interval' is not a duration: '200'; write a number \
                 and a unit, such as 500ms, 30s, 10m, 24h or 7d
                 shop.yaml:10:12: error: 'threads' must be an integer from 1 to 256, not 'two'

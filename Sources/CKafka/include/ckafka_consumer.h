@@ -235,6 +235,9 @@ bool ckafka_consumer_cached_watermarks(
  * Take it afresh for each transaction, after the last rebalance was answered. */
 typedef struct ckafka_group_metadata ckafka_group_metadata;
 ckafka_group_metadata *ckafka_consumer_group_metadata(ckafka_consumer *consumer);
+/* The group's generation; -1: no member. A broker takes offsets of such metadata unchecked (from
+ * Kafka's protocol before fencing), so they must not be sent. */
+int32_t ckafka_group_metadata_generation(const ckafka_group_metadata *metadata);
 /* NULL is allowed. */
 void ckafka_group_metadata_destroy(ckafka_group_metadata *metadata);
 

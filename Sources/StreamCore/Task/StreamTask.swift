@@ -231,6 +231,18 @@ public final class StreamTask {
         return checkpoint
     }
 
+    /// Makes the changes durable beside the state as it is, undecided, together with how far the
+    /// task has come; returns that.
+    public func prepare() throws(StoreError) -> TaskCheckpoint {
+        commitSequence += 1
+        let checkpoint = checkpoint()
+        try state?.prepare(checkpoint)
+        return checkpoint
+    }
+
+    /// It was decided for what is prepared.
+    public func applyPrepared() throws(StoreError) { try state?.applyPrepared() }
+
     /// Starts an input from `offset`; nothing of it may have been read.
     public func start(input: Int, at offset: Int64) { inputs[input].rewind(to: offset) }
 

@@ -45,8 +45,14 @@ public struct ConsumerSettings: Sendable {
 
 public struct ProducerSettings: Sendable {
     public var clientID: String
+    /// The name that makes the producer transactional; `nil` for one without transactions. Of two
+    /// producers with one name the later fences the earlier.
+    public var transactionalID: String?
 
-    public init(clientID: String) { self.clientID = clientID }
+    public init(clientID: String, transactionalID: String? = nil) {
+        self.clientID = clientID
+        self.transactionalID = transactionalID
+    }
 }
 
 /// A topic to create.
@@ -78,6 +84,10 @@ public protocol Consumer: AnyObject {
     func assign(_ positions: [TopicPartition: StartPosition], incremental: Bool)
         throws(ClusterError)
 
+    /// Goes back, or on, to the given offsets of partitions that are assigned; `reset` leaves a
+    /// partition where it is. What was fetched from them before is forgotten.
+    func rewind(_ positions: [TopicPartition: StartPosition]) throws(ClusterError)
+
     /// Carries out a revocation.
     func unassign(_ partitions: [TopicPartition], incremental: Bool) throws(ClusterError)
 
@@ -87,9 +97,17 @@ public protocol Consumer: AnyObject {
         _ partition: TopicPartition, into batch: RecordBatch, recordLimit: Int, byteLimit: Int
     ) throws(ClusterError) -> FetchStatus
 
-    /// The group's committed offsets with their metadata; partitions without are left out.
+    /// The group's committed offsets with their metadata; partitions without are left out. Offsets
+    /// of a transaction that is still open are waited for.
+    ///
+    /// - Throws: a retriable error when they could not be waited for any longer.
     func committed(_ partitions: [TopicPartition]) throws(ClusterError)
         -> [TopicPartition: CommittedOffset]
+
+    /// Who this consumer is in its group, for the offsets of a transaction.
+    ///
+    /// - Throws: a fenced error when it is no member, or its assignment is lost.
+    func groupMetadata() throws(ClusterError) -> any GroupMetadata
 
     /// Commits and waits for the answer.
     func commit(_ offsets: [TopicPartition: CommittedOffset]) throws(ClusterError)
@@ -133,6 +151,10 @@ public struct CommittedOffset: Sendable, Hashable {
     }
 }
 
+/// A consumer's place in its group as of one moment: the group's generation and the member's name.
+/// Opaque: it is handed from a consumer to a producer of the same cluster.
+public protocol GroupMetadata: AnyObject {}
+
 public struct FetchStatus: Sendable, Hashable {
     public var recordCount: Int
     /// The offset behind the last record, control records passed over.
@@ -148,6 +170,19 @@ public struct FetchStatus: Sendable, Hashable {
 }
 
 /// Writes records, used by one thread. Records of a key keep their order.
+///
+/// A producer whose settings name a `transactionalID` writes in transactions:
+///
+/// ```
+/// initTransactions ──▶ ready ──beginTransaction──▶ open: send, flush, sendOffsets
+///                        ▲                          │
+///                        └── commitTransaction ◀────┤
+///                        └── abortTransaction ◀─────┘
+/// ```
+///
+/// Every call, `send`, `poll` and `flush` included, says by the kind of its error what may be done:
+/// `retriable` and `unreachable`, call again; `abortable`, abort; `unknownOutcome` and everything
+/// else, close this producer and build a new one.
 public protocol Producer: AnyObject {
     /// Hands over the records of `batch` from `first` on and returns how many were taken. Fewer
     /// than all is back-pressure: call `poll` and go on. `topics` are the names behind the batch's
@@ -162,55 +197,25 @@ public protocol Producer: AnyObject {
     /// Waits until every record that was handed over is acknowledged.
     func flush(timeout: Duration) throws(ClusterError)
 
+    /// Makes the producer the only one of its transactional id: an older one is fenced, and what it
+    /// left open is aborted or, if its commit had begun, completed.
+    func initTransactions() throws(ClusterError)
+
+    func beginTransaction() throws(ClusterError)
+
+    /// Puts the group's offsets, with their metadata, into the open transaction: they count once it
+    /// is committed. Refused when the generation of `group` is over.
+    func sendOffsets(
+        _ offsets: [TopicPartition: CommittedOffset], group: any GroupMetadata
+    ) throws(ClusterError)
+
+    func commitTransaction() throws(ClusterError)
+
+    func abortTransaction() throws(ClusterError)
+
     /// Records handed over and not yet acknowledged.
     var outstandingCount: Int { get }
 
     /// Closes without waiting for what is outstanding.
     func close()
-}
-
-/// Why a cluster could not do what it was asked.
-public struct ClusterError: Error, Sendable, Equatable {
-    public enum Kind: String, Sendable {
-        /// A property was refused: `subject` names it.
-        case configuration
-        /// No broker answers.
-        case unreachable
-        case authentication
-        case unknownTopic
-        /// The member was expelled, or its generation is over.
-        case fenced
-        /// It may work when tried again.
-        case retriable
-        case fatal
-    }
-
-    public var kind: Kind
-    /// The client's name of the error, such as `_ALL_BROKERS_DOWN`.
-    public var code: String
-    /// The client's own words, free of secrets.
-    public var reason: String
-    /// The property, topic or partition that it is about.
-    public var subject: String
-
-    public init(kind: Kind, code: String, reason: String, subject: String = "") {
-        self.kind = kind
-        self.code = code
-        self.reason = reason
-        self.subject = subject
-    }
-}
-
-extension ClusterError {
-    /// Whether nobody answered, so that it is worth to ask again for a while.
-    var isForWantOfAnswer: Bool { kind == .unreachable || Self.timeouts.contains(code) }
-
-    private static let timeouts: Set<String> = ["_TIMED_OUT", "REQUEST_TIMED_OUT"]
-}
-
-extension ClusterError: CustomStringConvertible {
-    public var description: String {
-        let about = subject.isEmpty ? "" : " (\(subject))"
-        return "\(code)\(about): \(reason)"
-    }
 }

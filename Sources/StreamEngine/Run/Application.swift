@@ -10,19 +10,46 @@ public struct Application: Sendable {
     /// Milliseconds since 1970. The only clock that the engine looks at for events; a parameter,
     /// so that tests turn it.
     public let wallClock: @Sendable () -> Timestamp
+    /// The time that threads go by.
+    let clock: EngineClock
+    /// The part of transactional ids that tells this process from others of the application.
+    private let instance: String
     /// Partitions of the source topics, internal ones included; known once the engine has looked.
     var partitionCounts: [String: Int32] = [:]
     let committedOffsets = CommittedOffsets()
 
     public init(
         plan: TopologyPlan, settings: EngineSettings, cluster: any Cluster,
-        storage: any StateStorage, wallClock: @escaping @Sendable () -> Timestamp
+        storage: any StateStorage, wallClock: @escaping @Sendable () -> Timestamp,
+        clock: EngineClock = .system
     ) {
         self.plan = plan
         self.settings = settings
         self.cluster = cluster
         self.storage = storage
         self.wallClock = wallClock
+        self.clock = clock
+        instance =
+            settings.instance ?? String(UInt64.random(in: 0...UInt64.max), radix: 36)
+    }
+
+    /// Looks at the topics, and makes those that are the application's own.
+    package mutating func setUpTopics() throws(EngineError) {
+        partitionCounts = try TopicSetup(application: self).run()
+    }
+
+    /// Names a thread's clients in logs and on the broker.
+    func clientID(ofThread index: Int) -> String { "\(plan.topology.application)-\(index)" }
+
+    /// A producer for a thread; under `exactly_once` the only one with its transactional id, which
+    /// a process that keeps its name over restarts has again after a crash.
+    func makeProducer(ofThread index: Int) throws(ClusterError) -> any Producer {
+        let isTransactional = settings.guarantee == .exactlyOnce
+        return try cluster.makeProducer(
+            ProducerSettings(
+                clientID: clientID(ofThread: index),
+                transactionalID: isTransactional
+                    ? "\(plan.topology.application)-\(instance)-\(index)" : nil))
     }
 
     /// Every topic that a thread subscribes to.

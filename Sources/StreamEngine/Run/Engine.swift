@@ -42,7 +42,7 @@ public final class Engine: Sendable {
     /// Runs until `stop()`, or until everything is processed when the settings say so.
     public func run() throws(EngineError) {
         var application = self.application
-        application.partitionCounts = try TopicSetup(application: application).run()
+        try application.setUpTopics()
         RetentionCheck(application: application, log: log).run()
         guard !stopRequest.isStopping else { return }
         for (index, control) in controls.enumerated() {

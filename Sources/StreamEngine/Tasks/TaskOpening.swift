@@ -1,20 +1,24 @@
-internal import Events
 public import StreamCore
 
-/// Decides where a task goes on when it comes to this process.
+/// Decides where a task goes on, when it comes to this process and after every commit that failed.
 ///
-/// Two things were written at each commit: the state file, with its sequence number and the source
-/// offsets, and then the group's offsets, with the same number in their metadata. Compared, they
-/// say what happened since:
+/// Two things know of each commit: the state file, by its sequence number and source offsets, and
+/// the group, by its offsets with the same number in their metadata. Under `exactly_once` the file
+/// holds the changes of a commit as *prepared* until the group's offsets decide. Compared, they say
+/// what happened; `n` is the number of the state as it is:
 ///
 /// ```
-/// group's number        what happened                          the task
-/// equal to the file's   a clean stop, or a crash between commits   goes on
-/// one less              a crash between the two writes             goes on from the file
+/// group's number      what happened                             the task
+/// n                   the last commit was decided and applied      discards what is prepared
+/// n+1, it is prepared   it was decided, and not yet applied        applies what is prepared
+/// n-1, at least once  a crash between the file and the offsets     goes on from the file
 /// none, file is fresh   the first start                            goes on from the file
-/// more                  the task was elsewhere, its state with it  stops: the file is behind
-/// less, or not ours     somebody moved the group's offsets         stops: never guess
+/// further on          the task was elsewhere, its state with it    stops: the file is behind
+/// less, or not ours   somebody moved the group's offsets           stops: never guess
 /// ```
+///
+/// The number is needed, the offsets are not enough: a commit may move no offset, because only
+/// timers fired; and a task may have been elsewhere and come back.
 ///
 /// - Source: "Commit, exactly once" in the design; Kafka Streams keeps offsets in a checkpoint
 ///   file that it can't compare with the group's and wipes the state instead.
@@ -24,152 +28,126 @@ public struct TaskOpening: Sendable {
     public var hasState: Bool
     /// As the state file has it.
     public var checkpoint: TaskCheckpoint?
+    /// What the state file holds as prepared.
+    public var prepared: TaskCheckpoint?
     /// As the group has it.
     public var committed: [TopicPartition: CommittedOffset]
+    public var guarantee: EngineSettings.Guarantee
     public var allowsStateLoss: Bool
 
     public init(
         task: TaskIdentifier, sources: [TopicPartition], hasState: Bool,
-        checkpoint: TaskCheckpoint?, committed: [TopicPartition: CommittedOffset],
-        allowsStateLoss: Bool
+        checkpoint: TaskCheckpoint?, prepared: TaskCheckpoint? = nil,
+        committed: [TopicPartition: CommittedOffset],
+        guarantee: EngineSettings.Guarantee = .atLeastOnce, allowsStateLoss: Bool
     ) {
         self.task = task
         self.sources = sources
         self.hasState = hasState
         self.checkpoint = checkpoint
+        self.prepared = prepared
         self.committed = committed
+        self.guarantee = guarantee
         self.allowsStateLoss = allowsStateLoss
     }
 
-    /// Where to start each source partition.
-    public func startPositions() throws(OffsetDisagreement)
-        -> [TopicPartition: StartPosition]
-    {
-        guard hasState else { return positions { committed[$0]?.offset } }
-        guard let checkpoint else {
-            guard committed.isEmpty || allowsStateLoss else {
-                throw disagreement(.stateIsMissing)
-            }
-            return positions { committed[$0]?.offset }
+    /// What the task goes on from.
+    public struct Decision: Sendable, Equatable {
+        public enum Prepared: Sendable, Equatable {
+            case apply
+            /// Also when there is nothing prepared.
+            case discard
         }
-        try compare(checkpoint)
-        return positions { checkpoint.offsets[$0] ?? committed[$0]?.offset }
+
+        public var prepared: Prepared
+        /// Where to start each source partition.
+        public var positions: [TopicPartition: StartPosition]
+
+        public init(prepared: Prepared, positions: [TopicPartition: StartPosition]) {
+            self.prepared = prepared
+            self.positions = positions
+        }
     }
 
-    private func positions(_ offset: (TopicPartition) -> Int64?)
-        -> [TopicPartition: StartPosition]
-    {
-        Dictionary(
-            uniqueKeysWithValues: sources.map { ($0, offset($0).map { .offset($0) } ?? .reset) })
+    /// What to go on from.
+    public func decide() throws(OffsetDisagreement) -> Decision {
+        guard hasState else { return goOn { committed[$0]?.offset } }
+        let group = try groupSequence()
+        if let prepared, isDecided(prepared) {
+            return goOn(.apply) { prepared.offsets[$0] ?? committed[$0]?.offset }
+        }
+        guard let checkpoint else {
+            guard group == nil || allowsStateLoss else { throw disagreement(.stateIsMissing) }
+            return goOn { committed[$0]?.offset }
+        }
+        try compare(checkpoint, with: group)
+        return goOn { checkpoint.offsets[$0] ?? committed[$0]?.offset }
     }
 
-    private func compare(_ checkpoint: TaskCheckpoint) throws(OffsetDisagreement) {
-        guard !committed.isEmpty else {
-            // The group's first commit follows the file's first.
-            if checkpoint.sequence > 1 { throw disagreement(.groupHasNoOffsets) }
+    private func goOn(
+        _ prepared: Decision.Prepared = .discard, _ offset: (TopicPartition) -> Int64?
+    ) -> Decision {
+        Decision(
+            prepared: prepared,
+            positions: Dictionary(
+                uniqueKeysWithValues: sources.map {
+                    ($0, offset($0).map { .offset($0) } ?? .reset)
+                }))
+    }
+
+    /// Whether the group's last commit is the one that was prepared here, and not one of the same
+    /// number that the task made elsewhere: then it would have come further, or less far, or its
+    /// clock would stand elsewhere.
+    private func isDecided(_ prepared: TaskCheckpoint) -> Bool {
+        !committed.isEmpty
+            && committed.allSatisfy { source, offset in
+                offset.offset == prepared.offsets[source]
+                    && CommitMetadata(offset.metadata) == CommitMetadata(prepared)
+            }
+    }
+
+    /// The number of the group's last commit of this task; `nil` before the first.
+    private func groupSequence() throws(OffsetDisagreement) -> Int64? {
+        var sequence: Int64?
+        for (source, offset) in committed.sorted(by: { $0.key < $1.key }) {
+            if let metadata = CommitMetadata(offset.metadata) {
+                sequence = max(sequence ?? 0, metadata.sequence)
+            } else if checkpoint == nil {
+                // There is no state yet that anybody's offsets could disagree with.
+                sequence = sequence ?? 0
+            } else {
+                throw disagreement(.offsetsAreNotOurs(source, offset.offset))
+            }
+        }
+        return sequence
+    }
+
+    private func compare(
+        _ checkpoint: TaskCheckpoint, with group: Int64?
+    ) throws(OffsetDisagreement) {
+        // At least once, the file's commit comes before the group's.
+        let lead: Int64 = guarantee == .atLeastOnce ? 1 : 0
+        guard let group else {
+            if checkpoint.sequence > lead { throw disagreement(.groupHasNoOffsets) }
             return
         }
-        var groupSequence: Int64 = 0
-        for (source, offset) in committed {
-            guard let metadata = CommitMetadata(offset.metadata) else {
-                throw disagreement(.offsetsAreNotOurs(source, offset.offset))
-            }
-            groupSequence = max(groupSequence, metadata.sequence)
-        }
-        switch checkpoint.sequence - groupSequence {
-        case 0:
-            for (source, offset) in committed where checkpoint.offsets[source] != offset.offset {
-                throw disagreement(.offsetsAreNotOurs(source, offset.offset))
-            }
-        case 1: return
+        switch checkpoint.sequence - group {
+        case 0: try compareOffsets(with: checkpoint)
+        case 1 where lead == 1: return
         case ..<0:
-            throw disagreement(.stateIsBehind(file: checkpoint.sequence, group: groupSequence))
-        default: throw disagreement(.groupIsBehind(file: checkpoint.sequence, group: groupSequence))
+            throw disagreement(.stateIsBehind(file: checkpoint.sequence, group: group))
+        default: throw disagreement(.groupIsBehind(file: checkpoint.sequence, group: group))
+        }
+    }
+
+    private func compareOffsets(with checkpoint: TaskCheckpoint) throws(OffsetDisagreement) {
+        for (source, offset) in committed.sorted(by: { $0.key < $1.key })
+        where checkpoint.offsets[source] != offset.offset {
+            throw disagreement(.offsetsAreNotOurs(source, offset.offset))
         }
     }
 
     private func disagreement(_ kind: OffsetDisagreement.Kind) -> OffsetDisagreement {
         OffsetDisagreement(task: task, kind: kind)
-    }
-}
-
-/// What is written beside each committed offset: the task's commit sequence number and stream time.
-public struct CommitMetadata: Sendable, Hashable, CustomStringConvertible {
-    public let sequence: Int64
-    public let streamTime: Int64
-
-    public init(_ checkpoint: TaskCheckpoint) {
-        sequence = checkpoint.sequence
-        streamTime = checkpoint.streamTime.milliseconds
-    }
-
-    /// Reads what `description` wrote; `nil` for anything else.
-    public init?(_ text: String) {
-        let parts = text.split(separator: " ", omittingEmptySubsequences: false)
-        guard parts.count == 4, parts[0] == "millrace", parts[1] == "1",
-            let sequence = Int64(parts[2]), let streamTime = Int64(parts[3])
-        else { return nil }
-        self.sequence = sequence
-        self.streamTime = streamTime
-    }
-
-    public var description: String { "millrace 1 \(sequence) \(streamTime)" }
-}
-
-/// The state file of a task and the group's offsets tell different stories.
-public struct OffsetDisagreement: Error, Sendable, Equatable {
-    public enum Kind: Sendable, Equatable {
-        case stateIsMissing
-        case stateIsBehind(file: Int64, group: Int64)
-        case groupIsBehind(file: Int64, group: Int64)
-        case groupHasNoOffsets
-        case offsetsAreNotOurs(TopicPartition, Int64)
-    }
-
-    public let task: TaskIdentifier
-    public let kind: Kind
-    /// Where the state file is, for the remedy; empty when it is in memory.
-    public var path = ""
-
-    public init(task: TaskIdentifier, kind: Kind) {
-        self.task = task
-        self.kind = kind
-    }
-}
-
-extension OffsetDisagreement: CustomStringConvertible {
-    public var description: String {
-        let remove = "rm '\(path)'*"
-        return switch kind {
-        case .stateIsMissing:
-            """
-            task \(task): the group has committed offsets, but there is no state file \(path); \
-            start it where the file is, or run with --allow-state-loss to go on from the group's \
-            offsets with empty state
-            """
-        case .stateIsBehind(let file, let group):
-            """
-            task \(task): the state file \(path) is of commit \(file), the group is at commit \
-            \(group): the task went on elsewhere; bring that state file here, or remove this one \
-            with: \(remove) and run with --allow-state-loss
-            """
-        case .groupIsBehind(let file, let group):
-            """
-            task \(task): the group's offsets were moved back: they are of commit \(group), the \
-            state file \(path) is of commit \(file), and would count records twice; to process \
-            them again from empty state: \(remove) and run with --allow-state-loss
-            """
-        case .groupHasNoOffsets:
-            """
-            task \(task): the state file \(path) is there, but the group has no offsets: they \
-            expired or were deleted; to start anew: \(remove)
-            """
-        case .offsetsAreNotOurs(let source, let offset):
-            """
-            task \(task): the group's offset \(offset) of \(source) was not written by Millrace \
-            together with the state file \(path); to go on from it with empty state: \(remove) \
-            and run with --allow-state-loss
-            """
-        }
     }
 }

@@ -6,8 +6,17 @@ internal import Foundation
 /// for the third time. Without the variable this is one comparison with a constant.
 enum FaultPoint: String {
     case flushed
+
+    // At least once.
     case stateCommitted = "state_committed"
     case offsetsCommitted = "offsets_committed"
+
+    // Exactly once.
+    case begun
+    case prepared
+    case offsetsSent = "offsets_sent"
+    case transactionCommitted = "transaction_committed"
+    case applied
 
     private struct Plan: Sendable {
         let point: String

@@ -12,10 +12,13 @@ internal import StreamCore
 final class OutputSender {
     /// Where tasks write.
     let output = OutputBatch()
-    private let producer: any Producer
+    private var producer: any Producer
     private let topics: [String]
     private let patience: Duration
     private(set) var sentCount = 0
+    /// How many records of `output` the producer has taken already, when it failed in the middle: a
+    /// step of a commit is tried again, and may not send them twice.
+    private var handedCount = 0
 
     /// When this much waits, the tasks wait too: back-pressure.
     private static let lotByteLimit = 800_000
@@ -26,6 +29,9 @@ final class OutputSender {
         self.patience = patience
     }
 
+    /// Goes on with another producer.
+    func replaceProducer(_ producer: any Producer) { self.producer = producer }
+
     /// Whether something waits for the lot before it.
     var hasWaiting: Bool { output.count > 0 }
 
@@ -34,7 +40,7 @@ final class OutputSender {
     ///
     /// - Throws: `EngineError.brokersAway` when the producer has made no room for as long as
     ///   brokers may be away.
-    func send(clock: ContinuousClock) throws(EngineError) {
+    func send(clock: EngineClock) throws(EngineError) {
         guard output.count > 0 else { return }
         try poll(.zero)
         if output.byteCount >= Self.lotByteLimit {
@@ -44,7 +50,7 @@ final class OutputSender {
     }
 
     /// Sends everything and waits until it is acknowledged.
-    func flush(clock: ContinuousClock) throws(EngineError) {
+    func flush(clock: EngineClock) throws(EngineError) {
         // The lot that is under way first: nothing may lie ready behind it.
         if hasWaiting, producer.outstandingCount > 0 { try flushSent() }
         try sendAll(clock)
@@ -61,18 +67,26 @@ final class OutputSender {
         }
     }
 
-    private func sendAll(_ clock: ContinuousClock) throws(EngineError) {
+    /// Sends everything, whatever is under way.
+    func sendWaiting(clock: EngineClock) throws(EngineError) { try sendAll(clock) }
+
+    /// Forgets what was written and not sent.
+    func discard() {
+        output.removeAll()
+        handedCount = 0
+    }
+
+    private func sendAll(_ clock: EngineClock) throws(EngineError) {
         guard output.count > 0 else { return }
-        var sent = 0
-        while sent < output.count {
-            let before = sent
-            sent += try hand(from: sent)
-            if sent == output.count || sent > before { continue }
+        while handedCount < output.count {
+            let taken = try hand(from: handedCount)
+            handedCount += taken
+            if taken > 0 { continue }
             let outstanding = producer.outstandingCount
             try waitForRoom(clock) { producer.outstandingCount < outstanding }
         }
-        sentCount += sent
-        output.removeAll()
+        sentCount += output.count
+        discard()
         try poll(.zero)
     }
 
@@ -85,12 +99,12 @@ final class OutputSender {
     }
 
     private func waitForRoom(
-        _ clock: ContinuousClock, until hasRoom: () -> Bool
+        _ clock: EngineClock, until hasRoom: () -> Bool
     ) throws(EngineError) {
-        let start = clock.now
+        let start = clock.now()
         while !hasRoom() {
             try poll(.milliseconds(50))
-            if clock.now - start > patience { throw .brokersAway(limit: patience, last: nil) }
+            if clock.now() - start > patience { throw .brokersAway(limit: patience, last: nil) }
         }
     }
 

@@ -1,5 +1,5 @@
 internal import Events
-internal import Logging
+package import Logging
 internal import StreamCore
 
 /// One member of the consumer group: a consumer, a producer, and the tasks that the group gave it.
@@ -13,29 +13,40 @@ internal import StreamCore
 /// ```
 ///
 /// The thread blocks in the client library and nowhere else. Nothing here is shared with other
-/// threads but the `control`, which it reads and publishes to once per round.
-final class StreamThread {
+/// threads but the `control`, which it reads and publishes to once per round. A round can be called
+/// by itself: the simulation does, with a clock of its own.
+package final class StreamThread {
     let index: Int
-    private let application: Application
-    private let control: ThreadControl
-    private let log: Logger
-    private let clock = ContinuousClock()
+    let application: Application
+    let control: ThreadControl
+    let log: Logger
+    var clock: EngineClock { application.clock }
 
-    private let consumer: any Consumer
-    private let producer: any Producer
-    private let sender: OutputSender
-    private var tasks: TaskSet
-    private var nextCommit: ContinuousClock.Instant
-    private var nextPublication: ContinuousClock.Instant
-    private var quiet: QuietWatch
+    let consumer: any Consumer
+    var producer: any Producer
+    let sender: OutputSender
+    var tasks: TaskSet
+    /// `nil` at least once.
+    var exactlyOnce: ExactlyOnceCommit?
+    /// The tasks of the commit that is under way, and when it began.
+    var committing: (tasks: [StreamTask], since: ContinuousClock.Instant)?
+    /// What the transaction at hand decides on.
+    var preparedOffsets: [TopicPartition: CommittedOffset] = [:]
+    /// A task that the group went on without, and since when the group has not said so.
+    var forsaken: (disagreement: OffsetDisagreement, since: ContinuousClock.Instant)?
+    /// Since when an assignment could not be carried out, for a reason that goes away.
+    var assignmentDelayedSince: ContinuousClock.Instant?
+    /// At least once, whether the group refused a commit. Until it says who has which partition,
+    /// nothing is processed and nothing committed: the state files would run ahead of the group's
+    /// offsets by more than the one commit that a restart can make up for.
+    var isFenced = false
     /// Whose turn it is first in the next round.
     private var firstTask = 0
-    /// Whether the group refused a commit. Until it says who has which partition, nothing is
-    /// processed and nothing committed: the state files would run ahead of the group's offsets by
-    /// more than the one commit that a restart can make up for.
-    private var isFenced = false
+    private var nextCommit: ContinuousClock.Instant
+    private var nextPublication: ContinuousClock.Instant
+    var quiet: QuietWatch
 
-    init(index: Int, application: Application, control: ThreadControl, log: Logger)
+    package init(index: Int, application: Application, control: ThreadControl, log: Logger)
         throws(EngineError)
     {
         self.index = index
@@ -43,17 +54,17 @@ final class StreamThread {
         self.control = control
         self.log = log
         let settings = application.settings
-        let clientID = "\(application.plan.topology.application)-\(index)"
         do {
             consumer = try application.cluster.makeConsumer(
                 ConsumerSettings(
-                    group: application.plan.topology.application, clientID: clientID,
-                    threadIndex: index, isCopartitioned: application.isCopartitioned))
+                    group: application.plan.topology.application,
+                    clientID: application.clientID(ofThread: index), threadIndex: index,
+                    isCopartitioned: application.isCopartitioned))
         } catch {
             throw .cluster(error, doing: "opening a consumer")
         }
         do {
-            producer = try application.cluster.makeProducer(ProducerSettings(clientID: clientID))
+            producer = try application.makeProducer(ofThread: index)
         } catch {
             consumer.close()
             throw .cluster(error, doing: "opening a producer")
@@ -61,28 +72,34 @@ final class StreamThread {
         sender = OutputSender(
             producer: producer, topics: application.plan.topics, patience: settings.brokerTimeout)
         tasks = TaskSet(application: application, log: log)
-        nextCommit = clock.now + settings.commitInterval
-        nextPublication = clock.now
+        if settings.guarantee == .exactlyOnce {
+            exactlyOnce = ExactlyOnceCommit(
+                limits: ExactlyOnceCommit.Limits(patience: settings.brokerTimeout),
+                fault: settings.deliberateFault)
+        }
+        let now = application.clock.now()
+        nextCommit = now + settings.commitInterval
+        nextPublication = now
         quiet = QuietWatch()
     }
 
     /// Runs until the control asks to stop, or something fails.
     func run() {
         do throws(EngineError) {
-            try subscribe()
+            try start()
             while !control.isStopping { try round() }
             log.info("stopping", metadata: ["thread": "\(index)"])
             try commit()
         } catch {
             control.fail(error)
+            abortAfter(error)
         }
-        tasks.closeAll()
-        consumer.close()
-        producer.close()
-        control.publish(tasks.metrics(sent: sender.sentCount, isStopped: true))
+        close()
     }
 
-    private func subscribe() throws(EngineError) {
+    /// Readies the producer and joins the group.
+    package func start() throws(EngineError) {
+        if let first = exactlyOnce?.start() { try carryOut(first) }
         do {
             try consumer.subscribe(to: application.subscribedTopics)
         } catch {
@@ -90,8 +107,16 @@ final class StreamThread {
         }
     }
 
+    /// Leaves the group and gives everything back, without a commit.
+    package func close() {
+        tasks.closeAll()
+        consumer.close()
+        producer.close()
+        control.publish(tasks.metrics(sent: sender.sentCount, isStopped: true))
+    }
+
     /// One round: what the group says, then every task once, then a commit when it is time.
-    private func round() throws(EngineError) {
+    package func round() throws(EngineError) {
         let event: ConsumerEvent
         do {
             event = try consumer.wait(timeout: waitTime())
@@ -100,14 +125,17 @@ final class StreamThread {
         }
         try handle(event)
         let processed = isFenced ? 0 : try runTasks()
-        try sender.send(clock: clock)
-        if clock.now >= nextCommit {
+        _ = try send()
+        if clock.now() >= nextCommit {
             try commit()
-            nextCommit = clock.now + application.settings.commitInterval
+            nextCommit = clock.now() + application.settings.commitInterval
         }
-        if clock.now >= nextPublication {
+        if let forsaken, clock.now() - forsaken.since > application.settings.brokerTimeout {
+            throw .offsets(forsaken.disagreement)
+        }
+        if clock.now() >= nextPublication {
             control.publish(tasks.metrics(sent: sender.sentCount, isStopped: false))
-            nextPublication = clock.now + .milliseconds(100)
+            nextPublication = clock.now() + .milliseconds(100)
         }
         if application.settings.stopsWhenCaughtUp { try watchQuiet(processed: processed) }
     }
@@ -118,7 +146,7 @@ final class StreamThread {
     private func waitTime() -> Duration {
         if tasks.hasWork, !isFenced { return .zero }
         if sender.hasWaiting { return .milliseconds(1) }
-        let untilCommit = nextCommit - clock.now
+        let untilCommit = nextCommit - clock.now()
         return max(.zero, min(.milliseconds(50), untilCommit))
     }
 
@@ -137,8 +165,9 @@ final class StreamThread {
         let all = tasks.all
         for step in all.indices {
             let index = (firstTask + step) % all.count
-            processed += try takeTurn(of: all[index], now: now)
-            if step + 1 < all.count, clock.now >= nextCommit {
+            // After a transaction that failed there are other tasks, at other offsets.
+            guard try takeTurn(of: all[index], now: now, processed: &processed) else { break }
+            if step + 1 < all.count, clock.now() >= nextCommit {
                 firstTask = index + 1
                 break
             }
@@ -146,28 +175,40 @@ final class StreamThread {
         return processed
     }
 
-    private func takeTurn(of task: StreamTask, now: Timestamp) throws(EngineError) -> Int {
-        var processed = 0
+    /// False: what it wrote was lost, and the tasks with it.
+    private func takeTurn(
+        of task: StreamTask, now: Timestamp, processed: inout Int
+    ) throws(EngineError) -> Bool {
         for _ in 0..<Self.runsPerTurn {
             try fill(task, now: now)
             let records = try run(task, now: now)
-            try sender.send(clock: clock)
-            guard records > 0 else { break }
             processed += records
+            guard try send() else { return false }
+            if records == 0 { break }
         }
-        return processed
+        return true
+    }
+
+    /// Hands over what a task wrote. False: it was lost, and the tasks with it.
+    private func send() throws(EngineError) -> Bool {
+        guard sender.hasWaiting else { return true }
+        if exactlyOnce != nil { return try sendInTransaction() }
+        try sender.send(clock: clock)
+        return true
     }
 
     /// Fetches for the inputs of a task that have nothing left.
     private func fill(_ task: StreamTask, now: Timestamp) throws(EngineError) {
         for (input, source) in task.sources.enumerated() where task.needsRecords(input: input) {
             do {
+                let batch = task.batch(input: input)
                 let status = try consumer.fetch(
-                    source, into: task.batch(input: input),
-                    recordLimit: application.settings.runLimit, byteLimit: 4 << 20)
+                    source, into: batch, recordLimit: application.settings.runLimit,
+                    byteLimit: 4 << 20)
                 guard status.recordCount > 0 || status.isAtEnd != task.isAtEnd(input: input) else {
                     continue
                 }
+                tasks.noteFetched(source, first: batch.slots.first?.offset)
                 task.accept(
                     input: input, position: status.position, isAtEnd: status.isAtEnd, now: now)
                 tasks.noteProgress(of: task.identifier, records: status.recordCount)
@@ -181,7 +222,10 @@ final class StreamThread {
     private func run(_ task: StreamTask, now: Timestamp) throws(EngineError) -> Int {
         do {
             switch try task.run(now: now, output: sender.output) {
-            case .processed(let records): return records
+            case .processed(let records):
+                // Also when the records were fetched before the last commit.
+                tasks.noteProgress(of: task.identifier, records: 0)
+                return records
             case .starved:
                 let before = task.streamTime
                 try task.advance(
@@ -215,99 +259,13 @@ final class StreamThread {
         }
     }
 
-    // MARK: Commit
-
-    /// Everything written is acknowledged, then state is made durable, then the group's offsets
-    /// follow.
-    private func commit() throws(EngineError) {
-        try commit(tasks.changed)
-    }
-
-    private func commit(_ changed: [StreamTask]) throws(EngineError) {
-        guard !changed.isEmpty, !isFenced else { return }
-        let start = clock.now
-        try sender.flush(clock: clock)
-        FaultPoint.reached(.flushed)
-        let offsets = try tasks.commitState(of: changed)
-        FaultPoint.reached(.stateCommitted)
-        if !offsets.isEmpty {
-            let commit = GroupCommit(
-                consumer: consumer, patience: application.settings.brokerTimeout,
-                control: control)
-            if let refusal = try commit.run(offsets) {
-                guard refusal.kind == .fenced else {
-                    throw .cluster(refusal, doing: "committing offsets")
-                }
-                // The partitions are somebody else's by now, who goes on from the state files.
-                isFenced = true
-                log.warning("commit refused by the group", metadata: ["reason": "\(refusal)"])
-            } else {
-                application.committedOffsets.note(offsets)
-            }
-        }
-        FaultPoint.reached(.offsetsCommitted)
-        control.noteBrokerAlive()
-        tasks.noteCommit(of: changed, took: clock.now - start)
-    }
-
-    // MARK: Rebalance
-
-    private func handle(_ event: ConsumerEvent) throws(EngineError) {
-        switch event {
-        case .nothing, .recordsReady: return
-        case .warning(let error):
-            if error.kind == .unreachable { control.noteBrokerDown(error) }
-            log.warning("cluster", metadata: ["reason": "\(error)"])
-        case .assigned(let partitions, let incremental):
-            try assign(partitions, incremental: incremental)
-            isFenced = false
-        case .revoked(let partitions, let isLost, let incremental):
-            try revoke(partitions, isLost: isLost, incremental: incremental)
-        }
-    }
-
-    private func assign(
-        _ partitions: [TopicPartition], incremental: Bool
-    ) throws(EngineError) {
-        log.info("assigned", metadata: ["partitions": "\(partitions.sorted())"])
-        let committed: [TopicPartition: CommittedOffset]
-        do {
-            committed = try consumer.committed(partitions)
-        } catch {
-            throw .cluster(error, doing: "reading the group's offsets")
-        }
-        let positions = try tasks.open(partitions, committed: committed, control: control)
-        do {
-            try consumer.assign(positions, incremental: incremental)
-        } catch {
-            throw .cluster(error, doing: "taking over partitions")
-        }
-        quiet.reset()
-    }
-
-    private func revoke(
-        _ partitions: [TopicPartition], isLost: Bool, incremental: Bool
-    ) throws(EngineError) {
-        log.info(
-            isLost ? "lost" : "revoked", metadata: ["partitions": "\(partitions.sorted())"])
-        let leaving = tasks.tasks(of: partitions)
-        if !isLost { try commit(leaving.filter { tasks.hasChanged($0.identifier) }) }
-        tasks.close(leaving)
-        do {
-            try consumer.unassign(partitions, incremental: incremental)
-        } catch {
-            throw .cluster(error, doing: "giving back partitions")
-        }
-        quiet.reset()
-    }
-
     // MARK: Caught up
 
     /// Tells the control when this thread has processed everything that there is.
     private func watchQuiet(processed: Int) throws(EngineError) {
         let isQuiet = tasks.isQuiet && processed == 0
         if isQuiet, !quiet.hasStarted { try commit() }
-        guard quiet.note(isQuiet: isQuiet, at: clock.now) else {
+        guard quiet.note(isQuiet: isQuiet, at: clock.now()) else {
             if !isQuiet { control.setCaughtUp(partitions: nil) }
             return
         }

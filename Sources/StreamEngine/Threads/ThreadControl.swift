@@ -3,7 +3,7 @@ internal import StreamCore
 internal import Synchronization
 
 /// What a stream thread and the engine tell each other.
-final class ThreadControl: Sendable {
+package final class ThreadControl: Sendable {
     struct Shared: Sendable {
         var failure: EngineError?
         var metrics = ThreadMetrics()
@@ -17,7 +17,7 @@ final class ThreadControl: Sendable {
     /// Wakes the engine when a thread has something to say.
     private let bell: Bell
 
-    init(bell: Bell) { self.bell = bell }
+    package init(bell: Bell) { self.bell = bell }
 
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
@@ -43,18 +43,13 @@ final class ThreadControl: Sendable {
         if isNew { bell.ring() }
     }
 
-    func noteBrokerDown(_ error: ClusterError) {
-        shared.withLock { $0.brokers.noteDown(error, at: ContinuousClock().now) }
+    func noteBrokerDown(_ error: ClusterError, at now: ContinuousClock.Instant) {
+        shared.withLock { $0.brokers.noteDown(error, at: now) }
     }
 
     func noteBrokerAlive() {
         let now = ContinuousClock().now
         shared.withLock { $0.brokers.noteAlive(at: now) }
-    }
-
-    /// Waits on this thread; for a lock that another process is about to release.
-    func pause(_ duration: Duration) {
-        Thread.sleep(forTimeInterval: duration / .seconds(1))
     }
 }
 
@@ -84,10 +79,12 @@ struct BrokerWatch: Sendable {
 }
 
 /// Wakes a waiting thread.
-final class Bell: @unchecked Sendable {
+package final class Bell: @unchecked Sendable {
     // `rung` is only touched with the condition locked.
     private let condition = NSCondition()
     private var rung = false
+
+    package init() {}
 
     func ring() {
         condition.lock()

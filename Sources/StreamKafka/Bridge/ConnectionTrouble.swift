@@ -35,7 +35,8 @@ struct ConnectionTrouble {
         switch translated.kind {
         case .fatal, .configuration: return true
         case .authentication: return !(hasWorked && ErrorKind.isOfConnection(error.code))
-        case .unreachable, .unknownTopic, .fenced, .retriable: return false
+        case .unreachable, .unknownTopic, .fenced, .retriable, .abortable, .unknownOutcome:
+            return false
         }
     }
 

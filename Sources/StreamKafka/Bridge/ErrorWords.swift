@@ -8,7 +8,7 @@ enum ErrorWords {
         case .unreachable: unreachable(text, code: code)
         case .authentication: authentication(text)
         case .unknownTopic: "\(text); create the topic, or check its name"
-        case .fenced, .retriable, .configuration, .fatal: text
+        case .fenced, .retriable, .abortable, .unknownOutcome, .configuration, .fatal: text
         }
     }
 

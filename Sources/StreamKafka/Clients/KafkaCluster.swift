@@ -68,14 +68,20 @@ public final class KafkaCluster: Cluster {
             logs: logs(of: consumer.clientID), keepingAlive: try embeddedCluster)
     }
 
-    /// A producer of this client's own.
+    /// A producer of this client's own; transactional when the settings name it so.
     public func makeProducer(_ producer: ProducerSettings) throws(ClusterError) -> any Producer {
         try refuseConflicts(isCopartitioned: false)
         var properties = try reachable(ClientProperties(of: settings, on: .producer))
         properties.setDefault("client.id", producer.clientID)
+        if let transactionalID = producer.transactionalID {
+            properties.set("transactional.id", transactionalID)
+            properties.setDefault(
+                "transaction.timeout.ms", "\(settings.transactionTimeout.wholeMilliseconds)")
+        }
         let client = try unsafe make(properties, with: ckafka_producer_create)
         return unsafe KafkaProducer(
-            client, logs: logs(of: producer.clientID), keepingAlive: try embeddedCluster)
+            client, isTransactional: producer.transactionalID != nil,
+            logs: logs(of: producer.clientID), keepingAlive: try embeddedCluster)
     }
 
     /// The cluster inside the process, when the settings ask for it.

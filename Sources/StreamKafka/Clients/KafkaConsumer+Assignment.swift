@@ -24,6 +24,18 @@ extension KafkaConsumer {
         }
     }
 
+    func rewind(_ positions: [TopicPartition: StartPosition]) throws(ClusterError) {
+        for (partition, position) in positions.sorted(by: { $0.key < $1.key }) {
+            guard case .offset(let offset) = position, let assigned = partitions[partition]
+            else { continue }
+            var error = ckafka_error()
+            guard unsafe ckafka_consumer_seek(handle, assigned.index, offset, &error) else {
+                throw translator.translate(error, subject: "\(partition)")
+            }
+            assigned.move(to: offset)
+        }
+    }
+
     func unassign(_ revoked: [TopicPartition], incremental: Bool) throws(ClusterError) {
         try CStrings.with { (strings) throws(ClusterError) in
             let list = unsafe strings.partitions(revoked)

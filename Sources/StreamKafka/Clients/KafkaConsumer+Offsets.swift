@@ -32,6 +32,19 @@ extension KafkaConsumer {
         trouble.noteSuccess()
     }
 
+    func groupMetadata() throws(ClusterError) -> any GroupMetadata {
+        guard unsafe !ckafka_consumer_assignment_lost(handle),
+            let metadata = unsafe ckafka_consumer_group_metadata(handle)
+        else { throw Self.noMember }
+        let taken = unsafe KafkaGroupMetadata(metadata)
+        guard taken.generation >= 0 else { throw Self.noMember }
+        return taken
+    }
+
+    private static let noMember = ClusterError(
+        kind: .fenced, code: "UNKNOWN_MEMBER_ID",
+        reason: "the consumer is no member of its group at this moment")
+
     func offsetRange(_ partition: TopicPartition) throws(ClusterError) -> Range<Int64> {
         var low: Int64 = 0
         var high: Int64 = 0

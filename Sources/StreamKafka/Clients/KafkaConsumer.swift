@@ -143,7 +143,8 @@ final class KafkaConsumer: Consumer {
         }
         switch translated.kind {
         case .unreachable, .unknownTopic, .retriable: warnings.append(translated)
-        case .fatal, .authentication, .configuration, .fenced: throw translated
+        case .fatal, .authentication, .configuration, .fenced, .abortable, .unknownOutcome:
+            throw translated
         }
         return assigned.emptyStatus
     }

@@ -8,7 +8,9 @@ internal import StreamEngine
 /// have the same layout, and topics are registered in the order of the caller's table.
 @safe
 final class KafkaProducer: Producer {
-    private let translator: ErrorTranslator
+    let translator: ErrorTranslator
+    /// Whether it writes in transactions, so that an error may leave a transaction to abort.
+    let isTransactional: Bool
     private var trouble: ConnectionTrouble
     private let logs: LogDrain
     private let cluster: EmbeddedCluster?
@@ -17,11 +19,15 @@ final class KafkaProducer: Producer {
     private var deliveredCount: UInt64 = 0
 
     /// A producer that owns `client`, a producer of the shim, from now on.
-    init(_ client: OpaquePointer, logs: LogDrain, keepingAlive cluster: EmbeddedCluster?) {
+    init(
+        _ client: OpaquePointer, isTransactional: Bool, logs: LogDrain,
+        keepingAlive cluster: EmbeddedCluster?
+    ) {
         precondition(
             MemoryLayout<OutputBatch.Slot>.layout == MemoryLayout<ckafka_output_slot>.layout,
             "OutputBatch.Slot has another layout than ckafka_output_slot")
         unsafe self.client = client
+        self.isTransactional = isTransactional
         self.logs = logs
         self.cluster = cluster
         translator = logs.translator
@@ -31,7 +37,7 @@ final class KafkaProducer: Producer {
     deinit { close() }
 
     /// The shim's handle. Using a producer after its close is a mistake of the program.
-    private var handle: OpaquePointer {
+    var handle: OpaquePointer {
         guard let client = unsafe client else { preconditionFailure("the producer is closed") }
         return unsafe client
     }
@@ -57,8 +63,10 @@ final class KafkaProducer: Producer {
         // The record that was refused is reported when it is the first: no count gets lost.
         let isRefused = accepted == 0 && Int(error.code) != Int(CKAFKA_CODE_QUEUE_FULL)
         guard isRefused else { return accepted }
-        throw translator.translate(
-            error, subject: "record \(first) for \(topics[Int(batch.slots[first].topic)])")
+        let subject = "record \(first) for \(topics[Int(batch.slots[first].topic)])"
+        throw isTransactional
+            ? transactionError(error, subject: subject)
+            : translator.translate(error, subject: subject)
     }
 
     func poll(timeout: Duration) throws(ClusterError) {
@@ -112,7 +120,12 @@ final class KafkaProducer: Producer {
             throw translator.translate(error)
         }
         if let stop { throw stop }
-        if unsafe ckafka_producer_take_failure(handle, &error) { throw trouble.explain(error) }
+        if unsafe ckafka_producer_take_failure(handle, &error) {
+            var failure = trouble.explain(error)
+            // librdkafka then refuses to commit, and an abort makes it whole again.
+            if isTransactional { failure.kind = .abortable }
+            throw failure
+        }
         let delivered = unsafe ckafka_producer_delivery(handle).delivered
         if delivered > deliveredCount { trouble.noteSuccess() }
         deliveredCount = delivered

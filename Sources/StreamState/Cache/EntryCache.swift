@@ -15,6 +15,8 @@
     var index = EntryIndex()
     /// The entries that are not written yet, in no order; each knows its place here.
     var dirty: [EntryReference] = []
+    /// Where they are put in order, kept for its memory.
+    var order: [OrderedEntry] = []
     /// Bytes of entries that are not written yet.
     private(set) var dirtyByteCount = 0
     /// By store: whether every entry that the store's table holds is here, so that a key that is
@@ -92,16 +94,6 @@
         } else if !complete[store] {
             unsafe putElsewhere(key, nil, capacity: 0, hash, store)
         }
-    }
-
-    /// Replaces the content of `references` with the unwritten entries, of one store or of all, in
-    /// the order of stores and keys.
-    func collectDirty(store: Int? = nil, into references: inout [EntryReference]) {
-        references.removeAll(keepingCapacity: true)
-        for reference in dirty where store == nil || self.store(reference) == store {
-            references.append(reference)
-        }
-        references.sort { precedes($0, $1) }
     }
 
     /// Every unwritten entry was written.
@@ -197,14 +189,6 @@ extension EntryCache {
     ) -> Bool {
         let header = unsafe header(reference)
         return unsafe Int(header.pointee.store) == store && keyBytes(header).hasSameBytes(as: key)
-    }
-
-    private func precedes(_ a: EntryReference, _ b: EntryReference) -> Bool {
-        let (first, second) = unsafe (header(a), header(b))
-        if unsafe first.pointee.store != second.pointee.store {
-            return unsafe first.pointee.store < second.pointee.store
-        }
-        return unsafe keyBytes(first).compare(keyBytes(second)) < 0
     }
 
     @discardableResult

@@ -24,6 +24,14 @@ extension UnsafeRawBufferPointer {
         }
         return count - other.count
     }
+
+    /// With how many bytes both begin alike, counted up to `limit`.
+    func sharedPrefixCount(with other: UnsafeRawBufferPointer, limit: Int) -> Int {
+        let limit = Swift.min(limit, count, other.count)
+        var shared = 0
+        while shared < limit, unsafe self[shared] == other[shared] { shared += 1 }
+        return shared
+    }
 }
 
 extension [UInt8] {

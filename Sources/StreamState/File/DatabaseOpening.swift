@@ -36,17 +36,29 @@ struct DatabaseOpening {
         try checkIdentity(metadata)
         try checkTables(connection, metadata)
         try StoreComparison(found: metadata.stores, wanted: stores).check(paths.database)
-        if !isNew { try checkSequence(metadata, lock.lastKnownSequence) }
+        let standing = try metadata.standingRows.standing(stores: stores, metadataTable)
+        if !isNew { try checkSequence(standing.lastSequence, lock.lastKnownSequence) }
         try unsafe readRows(connection, metadata, visit)
 
         // From here on the file is ours and whole.
         try makeMissingStores(connection, metadata, metadataTable)
         try connection.keepLogOnClose(false)
-        lock.record(sequence: metadata.checkpoint?.sequence ?? 0)
-        var tables: [RowTable] = []
-        for store in stores { tables.append(try RowTable(store.tableName, on: connection)) }
+        lock.record(sequence: standing.lastSequence)
         return TaskDatabase(
-            connection, lock, .init(metadata: metadataTable, stores: tables), metadata.checkpoint)
+            connection, lock, try tables(connection, metadataTable), standing, stores: stores)
+    }
+
+    private func tables(
+        _ connection: Connection, _ metadata: RowTable
+    ) throws(StoreError) -> TaskDatabase.Tables {
+        var tables: [RowTable] = []
+        var undo: [UndoTable] = []
+        for store in stores {
+            let table = try RowTable(store.tableName, on: connection)
+            tables.append(table)
+            undo.append(UndoTable(try RowTable(store.undoTableName, on: connection), of: table))
+        }
+        return TaskDatabase.Tables(metadata: metadata, stores: tables, undo: undo)
     }
 
     private func configure(_ connection: Connection) throws(StoreError) {
@@ -110,7 +122,8 @@ extension DatabaseOpening {
     private func checkTables(
         _ connection: Connection, _ metadata: Metadata
     ) throws(StoreError) {
-        var expected = Set([Metadata.tableName] + metadata.stores.map(\.tableName))
+        var expected = Set(
+            [Metadata.tableName] + metadata.stores.flatMap { [$0.tableName, $0.undoTableName] })
         let schema = try Statement("SELECT name, sql FROM sqlite_schema", on: connection)
         while try schema.step() {
             let name = schema.text(0)
@@ -126,9 +139,8 @@ extension DatabaseOpening {
 
     /// A file that ends before a commit that is known to have been made has lost its log.
     private func checkSequence(
-        _ metadata: Metadata, _ lastKnown: Int64?
+        _ found: Int64, _ lastKnown: Int64?
     ) throws(StoreError) {
-        let found = metadata.checkpoint?.sequence ?? 0
         guard let lastKnown, found < lastKnown else { return }
         throw .corrupt(
             path: paths.database,
@@ -148,6 +160,9 @@ extension DatabaseOpening {
         for (index, store) in stores.enumerated() where metadata.stores.contains(store) {
             var rows = try RowTable(store.tableName, on: connection).rows()
             while try rows.next() { unsafe visit(index, rows.key, rows.value) }
+            // What a prepared commit can be taken back with is checked before it is needed.
+            var undo = try RowTable(store.undoTableName, on: connection).rows()
+            while try undo.next() {}
         }
     }
 
@@ -159,6 +174,7 @@ extension DatabaseOpening {
         try connection.run("BEGIN IMMEDIATE")
         for store in missing {
             try connection.run(RowTable.definition(store.tableName))
+            try connection.run(RowTable.definition(store.undoTableName))
             try Metadata.write(store, to: table)
         }
         try connection.run("COMMIT")
@@ -168,4 +184,5 @@ extension DatabaseOpening {
 extension StoreSpec {
     /// A prefix keeps the stores apart from `_meta` and from the names that SQLite reserves.
     var tableName: String { "store:\(name)" }
+    var undoTableName: String { "undo:\(name)" }
 }

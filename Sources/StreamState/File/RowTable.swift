@@ -9,6 +9,7 @@ internal import StreamCore
     private let connection: Connection
     private let select: Statement
     private let upsert: Statement
+    private let insert: Statement
     private let delete: Statement
     private let deleteThrough: Statement
     private let checksumSeed: UInt64
@@ -24,6 +25,8 @@ internal import StreamCore
             INSERT INTO \(table) VALUES (?1, ?2, ?3)
             ON CONFLICT DO UPDATE SET value = ?2, checksum = ?3
             """, on: connection)
+        insert = try Statement(
+            "INSERT INTO \(table) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING", on: connection)
         delete = try Statement("DELETE FROM \(table) WHERE key = ?1", on: connection)
         deleteThrough = try Statement("DELETE FROM \(table) WHERE key <= ?1", on: connection)
         checksumSeed = Self.seed(name)
@@ -40,24 +43,39 @@ internal import StreamCore
 
     /// Calls `body` with the value of a key, or with `nil`; the bytes are valid inside it only.
     func read<Result>(
-        _ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer?) -> Result
+        _ key: UnsafeRawBufferPointer,
+        _ body: (UnsafeRawBufferPointer?) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         defer { select.reset() }
         unsafe select.bind(key, at: 1)
-        guard try select.step() else { return body(nil) }
+        guard try select.step() else { return try body(nil) }
         let value = unsafe select.bytes(0)
         guard unsafe select.integer(1) == checksum(key, value) else {
             throw damagedRow("a row has another checksum than its bytes")
         }
-        return unsafe body(value)
+        return try unsafe body(value)
     }
 
     func write(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(StoreError) {
-        defer { upsert.reset() }
-        unsafe upsert.bind(key, at: 1)
-        unsafe upsert.bind(value, at: 2)
-        unsafe upsert.bind(checksum(key, value), at: 3)
-        _ = try upsert.step()
+        try unsafe run(upsert, key, value)
+    }
+
+    /// Writes a row unless there is one of this key.
+    func writeIfAbsent(
+        _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
+    ) throws(StoreError) {
+        try unsafe run(insert, key, value)
+    }
+
+    private func run(
+        _ statement: borrowing Statement, _ key: UnsafeRawBufferPointer,
+        _ value: UnsafeRawBufferPointer
+    ) throws(StoreError) {
+        defer { statement.reset() }
+        unsafe statement.bind(key, at: 1)
+        unsafe statement.bind(value, at: 2)
+        unsafe statement.bind(checksum(key, value), at: 3)
+        _ = try statement.step()
     }
 
     func remove(_ key: UnsafeRawBufferPointer) throws(StoreError) {
@@ -71,6 +89,11 @@ internal import StreamCore
         defer { deleteThrough.reset() }
         unsafe deleteThrough.bind(key, at: 1)
         _ = try deleteThrough.step()
+    }
+
+    /// Removes all rows; SQLite gives the pages back as a whole.
+    func removeAll() throws(StoreError) {
+        try connection.run("DELETE FROM \(Self.quoted(name))")
     }
 
     func isEmpty() throws(StoreError) -> Bool {

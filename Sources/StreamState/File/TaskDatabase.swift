@@ -1,9 +1,13 @@
 internal import StreamCore
 
-/// The SQLite file of one task: its tables, its transaction and its checkpoint.
+/// The SQLite file of one task: its tables, its transaction and how far the task had come.
 ///
 /// Reads and writes run in one transaction that is begun by the first of them after a commit:
 /// outside a transaction SQLite would take a lock and read the file's header for each.
+///
+/// A prepared commit is in the tables already, and the undo tables hold the way back. That it was
+/// decided for is written down by the next transaction only: to apply costs nothing, and a file
+/// that still says "prepared" after a crash is decided again, in the same way.
 final class TaskDatabase {
     /// After a commit that leaves more pages than this in the write-ahead log, the log is copied
     /// into the file and begins anew.
@@ -13,25 +17,35 @@ final class TaskDatabase {
 
     struct Tables {
         let metadata: RowTable
-        /// In the order of the stores that the task was opened with.
+        /// In the order of the stores that the task was opened with, as `undo`.
         let stores: [RowTable]
+        let undo: [UndoTable]
     }
 
     private let connection: Connection
     private var lock: OwnerLock?
     /// `nil` once the file is closed.
     private var tables: Tables?
-    /// As of the last commit.
-    private(set) var checkpoint: TaskCheckpoint?
+    private let stores: [StoreSpec]
+    private(set) var standing: Standing
+    /// What the file says: `standing`, or that what was applied since is prepared.
+    private var recorded: Standing
+    /// Whether the undo tables hold anything as of the last commit of a transaction.
+    private var hasUndo: Bool
+    /// Whether the transaction noted rows in the undo tables, after it had emptied them.
+    private var isNoting = false
 
     init(
         _ connection: Connection, _ lock: consuming OwnerLock, _ tables: Tables,
-        _ checkpoint: TaskCheckpoint?
+        _ standing: Standing, stores: [StoreSpec]
     ) {
         self.connection = connection
         self.lock = consume lock
         self.tables = tables
-        self.checkpoint = checkpoint
+        self.stores = stores
+        self.standing = standing
+        recorded = standing
+        hasUndo = standing.prepared != nil
     }
 
     deinit { close() }
@@ -41,28 +55,91 @@ final class TaskDatabase {
     /// The table of a store, inside the transaction.
     func table(_ store: Int) throws(StoreError) -> RowTable { try begun().stores[store] }
 
+    /// Where the rows of a store are to be noted before they change.
+    func undo(_ store: Int) throws(StoreError) -> UndoTable {
+        let tables = try begun()
+        if !isNoting {
+            if hasUndo { for undo in tables.undo { try undo.removeAll() } }
+            isNoting = true
+        }
+        return tables.undo[store]
+    }
+
+    /// The rows of a store that were noted in this transaction; `nil` when it noted none.
+    func noted(_ store: Int) throws(StoreError) -> UndoTable? {
+        let tables = try begun()
+        return isNoting ? tables.undo[store] : nil
+    }
+
     /// Ends the transaction: everything that was written, and the checkpoint, become durable.
     ///
-    /// - Throws: `StoreError`; the transaction is then undone or must be: call `rollBack`.
-    func commit(_ next: TaskCheckpoint) throws(StoreError) {
-        let metadata = try begun().metadata
-        try Metadata.write(next, after: checkpoint, to: metadata)
-        try connection.run("COMMIT")
-        checkpoint = next
-        lock?.record(sequence: next.sequence)
-        // The commit is made, whatever happens now: when the log cannot be copied, because the
-        // disk is full for example, the next commit tries again.
-        if connection.pagesInLog > Self.logPageLimit { try? connection.emptyLog() }
+    /// - Throws: `StoreError`; the transaction is then undone or must be: call `rollBack`. The same
+    ///   goes for the other calls that end the transaction.
+    func commit(_ checkpoint: TaskCheckpoint) throws(StoreError) {
+        try end(Standing(checkpoint: checkpoint), keepingUndo: false)
+    }
+
+    /// As `commit`, but undecided.
+    ///
+    /// - Precondition: every row was noted before it changed.
+    func prepare(_ checkpoint: TaskCheckpoint) throws(StoreError) {
+        if !stores.isEmpty { _ = try undo(0) }
+        try end(
+            Standing(checkpoint: standing.checkpoint, prepared: checkpoint), keepingUndo: true)
+    }
+
+    func applyPrepared() throws(StoreError) {
+        guard tables != nil else { throw closed }
+        standing = Standing(checkpoint: standing.prepared)
+    }
+
+    func discardPrepared() throws(StoreError) {
+        do throws(StoreError) {
+            // What reads have begun would do, but this one must not hold anything unwritten.
+            try rollBack()
+            for undo in try begun().undo { try undo.putBack() }
+            try end(Standing(checkpoint: standing.checkpoint), keepingUndo: false)
+        } catch {
+            try? rollBack()
+            throw error
+        }
+    }
+
+    func commitRestored(
+        _ progress: RestoreProgress, _ checkpoint: TaskCheckpoint?
+    ) throws(StoreError) {
+        try end(
+            Standing(checkpoint: checkpoint, restoreProgress: progress), keepingUndo: false)
+    }
+
+    func clear() throws(StoreError) {
+        do throws(StoreError) {
+            try rollBack()
+            for table in try begun().stores { try table.removeAll() }
+            try end(
+                Standing(restoreProgress: RestoreProgress(isComplete: false)), keepingUndo: false)
+        } catch {
+            try? rollBack()
+            throw error
+        }
     }
 
     /// Undoes what was written since the last commit.
     func rollBack() throws(StoreError) {
         guard tables != nil else { throw closed }
+        isNoting = false
         if connection.isInTransaction { try connection.run("ROLLBACK") }
     }
 
     /// Gives the file back. What was not committed is undone.
     func close() {
+        if tables != nil, standing != recorded {
+            // Not needed, since whoever decided can be asked again: it saves the question.
+            do throws(StoreError) {
+                try rollBack()
+                try end(standing, keepingUndo: false)
+            } catch {}
+        }
         tables = nil
         connection.close()
         lock = nil
@@ -73,9 +150,38 @@ final class TaskDatabase {
     private func begun() throws(StoreError) -> Tables {
         guard let tables else { throw closed }
         if !connection.isInTransaction {
+            guard !isNoting else {
+                // After some errors SQLite undoes the whole transaction, and says so in this way.
+                throw .failed(path: path, reason: "its transaction was undone after an error")
+            }
             if connection.pagesInLog > Self.logPageMaximum { try connection.emptyLog() }
             try connection.run("BEGIN")
         }
         return tables
     }
+
+    private func end(_ next: Standing, keepingUndo: Bool) throws(StoreError) {
+        let tables = try begun()
+        if !keepingUndo, hasUndo || isNoting {
+            for undo in tables.undo { try undo.removeAll() }
+        }
+        try StandingRows(next, stores: stores).write(
+            after: StandingRows(recorded, stores: stores), to: tables.metadata)
+        let (last, sequence) = (recorded.lastSequence, next.lastSequence)
+        // A record that is ahead of the file would say that a commit was lost; one that is behind
+        // says nothing.
+        if sequence < last { lock?.record(sequence: sequence) }
+        try connection.run("COMMIT")
+        (standing, recorded) = (next, next)
+        (hasUndo, isNoting) = (keepingUndo, false)
+        if sequence > last { lock?.record(sequence: sequence) }
+        // The commit is made, whatever happens now: when the log cannot be copied, because the
+        // disk is full for example, the next commit tries again.
+        if connection.pagesInLog > Self.logPageLimit { try? connection.emptyLog() }
+    }
+}
+
+extension Standing {
+    /// The sequence of the last decided commit; 0 when there is none.
+    var lastSequence: Int64 { checkpoint?.sequence ?? 0 }
 }

@@ -1,7 +1,8 @@
-/// The key under which a timer lies in its table: the time as eight bytes whose order is that of
-/// the times, then the bytes of the timer's key.
+internal import StreamCore
+
+/// The key under which a timer lies in its table, a ``TimerEntryKey``.
 struct TimerKey: Equatable {
-    private static let timeByteCount = 8
+    private static let timeByteCount = TimerEntryKey.timeByteCount
 
     private(set) var bytes: [UInt8]
 
@@ -26,7 +27,7 @@ struct TimerKey: Equatable {
 
     mutating func assign(_ point: TimerPoint) {
         bytes.removeAll(keepingCapacity: true)
-        let ordered = UInt64(bitPattern: point.time) ^ 1 << 63
+        let ordered = TimerEntryKey.ordered(point.time)
         unsafe withUnsafeBytes(of: ordered.bigEndian) { unsafe bytes.append(contentsOf: $0) }
         unsafe bytes.append(contentsOf: point.key)
     }
@@ -35,7 +36,7 @@ struct TimerKey: Equatable {
         unsafe bytes.withUnsafeBytes { bytes in
             let ordered = UInt64(bigEndian: unsafe bytes.loadUnaligned(as: UInt64.self))
             let key = unsafe UnsafeRawBufferPointer(rebasing: bytes[Self.timeByteCount...])
-            return unsafe body(TimerPoint(Int64(bitPattern: ordered ^ 1 << 63), unsafe key))
+            return unsafe body(TimerPoint(TimerEntryKey.milliseconds(ordered), unsafe key))
         }
     }
 }

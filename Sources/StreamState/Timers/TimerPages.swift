@@ -29,6 +29,15 @@
         return pages.count > 1 ? pages[1].point(0) : nil
     }
 
+    /// Whether the timer is here and not written yet.
+    func containsUnwritten(_ point: TimerPoint) -> Bool {
+        guard !pages.isEmpty else { return false }
+        let page = pages[pageIndex(point)]
+        let index = page.lowerBound(point)
+        return index < page.count && page.point(index).compare(point) == 0
+            && page.isUnwritten(index)
+    }
+
     /// Adds a timer unless it is there.
     mutating func insert(_ point: TimerPoint, isUnwritten: Bool) {
         var page = pageIndex(point)

@@ -9,13 +9,13 @@ internal import StreamCore
 final class TimerQueue {
     private let store: Int
     private let byteLimit: Int
-    private var pages: TimerPages
+    private(set) var pages: TimerPages
     /// A timer that is in the file and not in memory does not come before this; `nil` when there
     /// is none.
     private var horizon: TimerKey? = .earliest
     /// The latest of the timers that were taken and are still in the file: since timers are taken
     /// in order, everything up to it that is in the file was taken.
-    private var lastTaken: TimerKey?
+    private(set) var lastTaken: TimerKey?
     /// The time of the earliest timer; `.distantFuture` when there is none, and `.distantPast` when
     /// that cannot be known, so that whoever waits for it learns why.
     private(set) var next = Timestamp.distantFuture
@@ -50,15 +50,32 @@ final class TimerQueue {
         return Timestamp(milliseconds: taken)
     }
 
-    /// Writes what changed; it is still unwritten until `markWritten`.
-    func writeChanges(to database: TaskDatabase) throws(StoreError) {
+    /// Writes what changed; it is still unwritten until `markWritten`. With an undo table, the rows
+    /// are noted there before they change.
+    func writeChanges(to table: RowTable, noting undo: UndoTable?) throws(StoreError) {
         guard hasChanges else { return }
-        let table = try database.table(store)
-        if let lastTaken { try table.removeThrough(lastTaken.bytes) }
+        if let lastTaken {
+            if let undo { try noteRows(of: table, through: lastTaken, in: undo) }
+            try table.removeThrough(lastTaken.bytes)
+        }
         var key = TimerKey.earliest
         try pages.forEachUnwritten { (point) throws(StoreError) in
             key.assign(point)
-            try table.write(key.bytes, [])
+            try unsafe key.bytes.withBytes { (key) throws(StoreError) in
+                if let undo { try unsafe undo.note(key) }
+                try unsafe table.write(key, .empty)
+            }
+        }
+    }
+
+    private func noteRows(
+        of table: RowTable, through last: TimerKey, in undo: UndoTable
+    ) throws(StoreError) {
+        try unsafe last.bytes.withBytes { (last) throws(StoreError) in
+            var rows = try table.rows()
+            while try rows.next(), unsafe rows.key.compare(last) <= 0 {
+                try unsafe undo.note(rows.key)
+            }
         }
     }
 

@@ -24,10 +24,12 @@ enum TopologyFormat {
     static let processingFields = [
         FieldSpec(
             "guarantee", .choice(["at_least_once", "exactly_once"]), default: "at_least_once",
-            "What a crash may do to outputs: repeat some. 'exactly_once' is not in this version."),
+            "What a crash may do to outputs: 'at_least_once' may repeat some; with 'exactly_once' "
+                + "whoever reads committed records finds each once."),
         FieldSpec(
             "commit_interval", .duration(allowsZero: false), default: "200ms",
-            "How often state and offsets are committed."),
+            "How often state and offsets are committed. Under 'exactly_once' outputs can be read "
+                + "from then on, and it must be below the transaction timeout."),
         FieldSpec(
             "threads", .integer(1...256), default: "1", "Stream threads of one process."),
         FieldSpec(

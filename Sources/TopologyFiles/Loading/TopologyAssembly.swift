@@ -34,6 +34,8 @@ struct TopologyAssembly {
         checkGraph(of: topology)
         return TopologyFile(
             path: path, kafka: kafkaProperties(in: root), processing: processing(in: root),
+            guaranteeLocation: root["processing"]?["guarantee"]?.location ?? .none,
+            commitIntervalLocation: root["processing"]?["commit_interval"]?.location ?? .none,
             topology: topology, tests: tests(in: root, of: topology),
             substitutions: substitutions)
     }
@@ -104,14 +106,11 @@ extension TopologyAssembly {
 
     private mutating func processing(in root: ConfigurationValue) -> ProcessingSettings {
         var from = settings("processing", in: root["processing"])
-        if let guarantee = root["processing"]?["guarantee"], guarantee.text == "exactly_once" {
-            report(
-                "'guarantee: exactly_once' is not in this version, which has at_least_once",
-                at: guarantee.location,
-                remedy: "write 'guarantee: at_least_once', and let readers of the outputs cope "
-                    + "with repeated records")
-        }
         var settings = ProcessingSettings()
+        if let guarantee = root["processing"]?["guarantee"] {
+            settings.guarantee =
+                ProcessingSettings.Guarantee(rawValue: guarantee.text) ?? settings.guarantee
+        }
         settings.commitInterval = from.duration("commit_interval", default: settings.commitInterval)
         settings.threads = Int(from.integer("threads", default: Int64(settings.threads)))
         settings.stateDirectory = from.string("state_directory") ?? settings.stateDirectory

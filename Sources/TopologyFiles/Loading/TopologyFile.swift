@@ -8,6 +8,10 @@ public struct TopologyFile: Sendable {
     public var kafka: [KafkaProperty]
     /// How the topology runs.
     public var processing: ProcessingSettings
+    /// Where `processing.guarantee` and `processing.commit_interval` stand, for what only shows
+    /// together with the cluster's properties; ``StreamCore/SourceLocation/none`` for defaults.
+    public var guaranteeLocation: SourceLocation
+    public var commitIntervalLocation: SourceLocation
     /// What runs.
     public var topology: Topology
     /// What it must do, for ``TopologyTestRunner``.
@@ -56,6 +60,8 @@ public struct ProcessingSettings: Sendable, Hashable {
     public enum Guarantee: String, Sendable, Hashable, CaseIterable {
         /// Some may be repeated; none is lost.
         case atLeastOnce = "at_least_once"
+        /// Whoever reads committed records finds each output once.
+        case exactlyOnce = "exactly_once"
     }
 
     /// What a crash may do to outputs.

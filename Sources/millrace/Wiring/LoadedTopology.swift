@@ -26,16 +26,28 @@ struct LoadedTopology {
             },
             location: file.bootstrapServers.location)
         let isCopartitioned = plan.subtopologies.contains { $0.sourceTopics.count > 1 }
-        let wrong = kafka.validate(isCopartitioned: isCopartitioned)
-        guard wrong.isEmpty else { throw wrong }
+        var wrong = kafka.validate(isCopartitioned: isCopartitioned)
+        wrong.append(contentsOf: Diagnostics(exactlyOnceDiagnostics))
+        guard wrong.isEmpty else { throw Diagnostics(wrong.sorted) }
+    }
+
+    /// What speaks against the guarantee, with the properties as they are.
+    private var exactlyOnceDiagnostics: [Diagnostic] {
+        let processing = file.processing
+        guard processing.guarantee == .exactlyOnce else { return [] }
+        return kafka.exactlyOnceDiagnostics(
+            at: file.guaranteeLocation, commitInterval: processing.commitInterval,
+            at: file.commitIntervalLocation)
     }
 
     var engineSettings: EngineSettings {
         let processing = file.processing
         return EngineSettings(
+            guarantee: processing.guarantee == .exactlyOnce ? .exactlyOnce : .atLeastOnce,
             threads: processing.threads, commitInterval: processing.commitInterval,
             brokerTimeout: processing.brokerTimeout, shutdownGrace: processing.shutdownGrace,
-            maxTaskIdle: processing.maxTaskIdle)
+            maxTaskIdle: processing.maxTaskIdle, revocationLimit: kafka.maxPollInterval / 5,
+            instance: kafka.instance)
     }
 
     func cluster(log: Logger) -> KafkaCluster {

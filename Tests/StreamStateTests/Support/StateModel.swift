@@ -9,16 +9,65 @@ struct StateModel: Equatable {
         var timers = SortedTimers()
     }
 
+    /// An entry or a timer, as a changelog names them.
+    struct Place: Hashable {
+        var store: String
+        var key: [UInt8]
+    }
+
+    /// As of the last decided commit.
     var committed = Content()
     var current = Content()
     var checkpoint: TaskCheckpoint?
+    var prepared: TaskCheckpoint?
+    var restoreProgress: RestoreProgress?
+    /// What was put, deleted, set or taken since the last commit.
+    var touched: Set<Place> = []
 
     mutating func commit(_ checkpoint: TaskCheckpoint) {
-        committed = current
         self.checkpoint = checkpoint
+        restoreProgress = nil
+        settle()
     }
 
-    mutating func rollBack() { current = committed }
+    mutating func prepare(_ checkpoint: TaskCheckpoint) {
+        prepared = checkpoint
+        restoreProgress = nil
+        touched = []
+    }
+
+    mutating func applyPrepared() {
+        checkpoint = prepared
+        prepared = nil
+        settle()
+    }
+
+    mutating func discardPrepared() {
+        prepared = nil
+        rollBack()
+    }
+
+    mutating func commitRestored(_ progress: RestoreProgress, _ checkpoint: TaskCheckpoint?) {
+        self.checkpoint = checkpoint
+        restoreProgress = progress
+        settle()
+    }
+
+    mutating func clear() {
+        prepared = nil
+        current = Content()
+        commitRestored(RestoreProgress(isComplete: false), nil)
+    }
+
+    mutating func rollBack() {
+        current = committed
+        touched = []
+    }
+
+    private mutating func settle() {
+        committed = current
+        touched = []
+    }
 }
 
 extension StateModel.Content {
@@ -70,6 +119,8 @@ struct SortedTimers: Equatable {
         }
         if low == all.count || all[low] != timer { all.insert(timer, at: low) }
     }
+
+    mutating func remove(_ timer: TimerEntry) { all.removeAll { $0 == timer } }
 
     mutating func takeDue(at time: Int64) -> TimerEntry? {
         guard let first, first.time <= time else { return nil }

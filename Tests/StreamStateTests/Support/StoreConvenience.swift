@@ -56,6 +56,62 @@ struct TimerEntry: Hashable, Comparable {
     }
 }
 
+extension TimerEntry {
+    /// How a changelog names the timer of the store that the tests use.
+    var place: StateModel.Place {
+        let ordered = UInt64(bitPattern: time) ^ 1 << 63
+        let bytes = (0..<8).reversed().map { UInt8(truncatingIfNeeded: ordered >> ($0 * 8)) }
+        return StateModel.Place(store: StoreSpec.closing.name, key: bytes + key)
+    }
+
+    init(_ place: StateModel.Place) {
+        let ordered = place.key.prefix(8).reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+        self.init(time: Int64(bitPattern: ordered ^ 1 << 63), key: Array(place.key.dropFirst(8)))
+    }
+}
+
+/// A change as it goes to a changelog; the value is `nil` for what was deleted.
+struct Change: Equatable {
+    var store: Int
+    var key: [UInt8]
+    var value: [UInt8]?
+}
+
+extension TaskState {
+    func changes() throws -> [Change] {
+        var changes: [Change] = []
+        try unsafe forEachChange { (store, key, value) throws(StoreError) in
+            unsafe changes.append(
+                Change(store: store, key: Array(key), value: value.map { unsafe Array($0) }))
+        }
+        return changes
+    }
+
+    func restore(_ change: Change) throws {
+        try unsafe change.key.withUnsafeBytes { key in
+            guard let value = change.value else {
+                return try unsafe restore(store: change.store, key: key, value: nil)
+            }
+            try unsafe value.withUnsafeBytes {
+                try unsafe restore(store: change.store, key: key, value: $0)
+            }
+        }
+    }
+}
+
+extension StateModel.Content {
+    /// Does what a changelog's record says.
+    mutating func take(_ place: StateModel.Place, _ value: [UInt8]?) {
+        if place.store != StoreSpec.closing.name {
+            self[place.store, place.key] = value
+        } else if value != nil {
+            timers.insert(TimerEntry(place))
+        } else {
+            timers.remove(TimerEntry(place))
+        }
+    }
+}
+
 extension TaskIdentifier {
     static let first = TaskIdentifier(subtopology: 0, partition: 1)
 }

@@ -12,16 +12,16 @@ struct Workload {
     static let stores: [StoreSpec] = [.sessions, .closing, .profiles]
     private static let keyValueStores = ["sessions.open", "profiles.known"]
 
-    let storage: SQLiteStateStorage
+    let storage: any StateStorage
     private(set) var state: any TaskState
-    private(set) var model = StateModel()
+    var model = StateModel()
     /// Whether the state was closed and could not be opened again.
     private(set) var isClosed = false
     private var dice: Dice
     private var streamTime: Int64 = 0
     private let keyCount: Int
 
-    init(seed: UInt64, storage: SQLiteStateStorage, keyCount: Int = 400) throws {
+    init(seed: UInt64, storage: any StateStorage, keyCount: Int = 400) throws {
         self.storage = storage
         self.keyCount = keyCount
         dice = Dice(seed: seed)
@@ -72,13 +72,18 @@ struct Workload {
         model.rollBack()
     }
 
-    mutating func reopen() throws {
+    mutating func reopen(stores: [StoreSpec] = Self.stores) throws {
         state.close()
         isClosed = true
-        model.rollBack()
-        state = try storage.open(.first, stores: Self.stores)
+        if model.prepared == nil { model.rollBack() }
+        state = try storage.open(.first, stores: stores)
         isClosed = false
-        try #require(state.checkpoint == model.checkpoint)
+        if model.prepared == nil, let found = state.prepared {
+            // It was applied, and the disk failed before that could be written: decide again.
+            try #require(found.sequence == model.checkpoint?.sequence)
+            try state.applyPrepared()
+        }
+        try #require(state.checkpoint?.sequence == model.checkpoint?.sequence)
     }
 
     func expectSameContent() throws {
@@ -97,9 +102,11 @@ struct Workload {
             let value = makeValue()
             try store.put(key, value)
             model.current[name, key] = value
+            model.touched.insert(.init(store: name, key: key))
         case .delete:
             try store.delete(key)
             model.current[name, key] = nil
+            model.touched.insert(.init(store: name, key: key))
         case .walk: try #require(try store.entries() == model.current.entries(name))
         default:
             try #require(try store.value(key) == model.current[name, key])
@@ -114,15 +121,17 @@ struct Workload {
                 time: streamTime + Int64(ahead) - (dice.below(20) == 0 ? 500 : 0), key: makeKey())
             for _ in 0...dice.below(2) { try store.set(timer.key, at: timer.time) }
             model.current.timers.insert(timer)
+            model.touched.insert(timer.place)
         } else {
             streamTime += Int64(dice.below(20))
             let expected = model.current.timers.takeDue(at: streamTime)
             try #require(try store.takeDue(at: streamTime) == expected)
+            if let expected { model.touched.insert(expected.place) }
         }
     }
 
     /// Keys of many lengths, some of them prefixes of others, the empty one too.
-    private mutating func makeKey() -> [UInt8] {
+    mutating func makeKey() -> [UInt8] {
         let number = dice.below(keyCount)
         if number == 0 { return [] }
         var key = Array("user-\(number % 97)".utf8)
@@ -130,7 +139,7 @@ struct Workload {
         return number % 50 == 0 ? key + Array(repeating: 7, count: 900) : key
     }
 
-    private mutating func makeValue() -> [UInt8] {
+    mutating func makeValue() -> [UInt8] {
         let count =
             switch dice.below(100) {
             case 0: 0

@@ -1,0 +1,79 @@
+package import StreamCore
+
+// Entries come from a changelog in the order of their last changes; rows are written fast in the
+// order of their keys. So the cache collects as many as it can hold, entries and timers alike, and
+// writes them in order.
+extension SQLiteTaskState {
+    package func restore(
+        store: Int, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
+    ) throws(StoreError) {
+        if let failure { throw failure }
+        if phase != .restoring { beginRestore() }
+        let valueCount = unsafe value?.count ?? 0
+        try checkSize(key.count + valueCount, of: "an entry")
+        if queues[store] != nil { try checkTimer(store, keyCount: key.count, valueCount) }
+        if cache.isFilled(keyCount: key.count, valueCount: valueCount) {
+            try spill()
+            // Nothing of it is read again, and room is worth more: the next batch is as large.
+            cache.removeAll()
+        }
+        if let value = unsafe value {
+            unsafe cache.put(key, value, store: store)
+        } else {
+            unsafe cache.delete(key, store: store)
+        }
+    }
+
+    package func commitRestored(
+        _ progress: RestoreProgress, checkpoint: TaskCheckpoint?
+    ) throws(StoreError) {
+        if let failure { throw failure }
+        if phase != .restoring { beginRestore() }
+        precondition(
+            progress.isComplete == (checkpoint != nil),
+            "\(progress) does not go with checkpoint \(String(describing: checkpoint))")
+        try write(noting: false) { (database) throws(StoreError) in
+            try database.commitRestored(progress, checkpoint)
+        }
+        hasSpilled = false
+        cache.removeAll()
+        guard progress.isComplete else { return }
+        // It is durable, whatever happens now: that the file cannot be read, the next call says.
+        do throws(StoreError) { try reload() } catch { lose(error) }
+    }
+
+    package func clear() throws(StoreError) {
+        do throws(StoreError) {
+            try database.clear()
+        } catch {
+            // The attempt undid the transaction, and what had been spilled into it.
+            if prepared == nil { lose(error) }
+            throw error
+        }
+        failure = nil
+        do throws(StoreError) { try reload() } catch { lose(error) }
+    }
+
+    private func beginRestore() {
+        requireDecided()
+        let hasChanges =
+            hasSpilled || !cache.dirty.isEmpty || queues.contains { $0?.hasChanges == true }
+        precondition(!hasChanges, "\(database.path) has changes that a restore would mix with")
+        phase = .restoring
+        cache.removeAll()
+        for case let queue? in queues { queue.suspend() }
+    }
+
+    private func checkTimer(
+        _ store: Int, keyCount: Int, _ valueCount: Int
+    ) throws(StoreError) {
+        guard keyCount >= TimerEntryKey.timeByteCount, valueCount == 0 else {
+            throw .failed(
+                path: database.path,
+                reason: """
+                    an entry restored to the timers '\(stores[store].name)' is none: its key has \
+                    \(keyCount) bytes, its value \(valueCount)
+                    """)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Events
+import StreamCore
+import StreamEngine
+import StreamTesting
+
+/// What a run leaves behind, for comparing it with another.
+struct SimulatedOutcome: Sendable {
+    struct Place: Hashable, Comparable, Sendable, CustomStringConvertible {
+        let topic: String
+        let partition: Int
+        let key: String
+
+        var description: String { "\(topic)-\(partition) '\(key)'" }
+
+        static func < (left: Self, right: Self) -> Bool {
+            (left.topic, left.partition, left.key) < (right.topic, right.partition, right.key)
+        }
+    }
+
+    /// The records of each key, in their order, by partition.
+    private var records: [Place: [FakeCluster.Record]] = [:]
+    /// Entries, offsets and stream time of each task, as text.
+    private var state: [String: String] = [:]
+
+    init(
+        cluster: FakeCluster, storage: any StateStorage, plan: TopologyPlan, hasStreamTime: Bool
+    ) throws {
+        for topic in SimulatedTopology.sinks {
+            for (partition, all) in cluster.records(of: topic).enumerated() {
+                for record in all {
+                    let key = String(decoding: record.key ?? [], as: UTF8.self)
+                    records[
+                        Place(topic: topic, partition: partition, key: key), default: []
+                    ].append(record)
+                }
+            }
+        }
+        for subtopology in plan.subtopologies where !subtopology.stores.isEmpty {
+            for partition in 0..<SimulatedTopology.partitions {
+                let task = TaskIdentifier(subtopology: subtopology.index, partition: partition)
+                let opened = try storage.open(task, stores: subtopology.stores)
+                defer { opened.close() }
+                try describe(opened, of: task, subtopology.stores, hasStreamTime: hasStreamTime)
+            }
+        }
+    }
+
+    private mutating func describe(
+        _ opened: any TaskState, of task: TaskIdentifier, _ stores: [StoreSpec],
+        hasStreamTime: Bool
+    ) throws {
+        // What the group has decided and the state does not show yet is applied at the next start.
+        if opened.prepared != nil { try opened.applyPrepared() }
+        let checkpoint = opened.checkpoint
+        state["\(task) offsets"] = "\((checkpoint?.offsets ?? [:]).sorted { $0.key < $1.key })"
+        if hasStreamTime { state["\(task) stream time"] = "\(checkpoint?.streamTime as Any)" }
+        for store in stores {
+            switch store.kind {
+            case .keyValue:
+                var entries: [String] = []
+                try unsafe opened.keyValueStore(store.name).forEach { key, value in
+                    unsafe entries.append("\(Array(key))=\(Array(value))")
+                }
+                state["\(task) \(store.name)"] = entries.joined(separator: " ")
+            case .timers:
+                state["\(task) \(store.name)"] = "\(opened.timerStore(store.name).next)"
+            }
+        }
+    }
+
+    var recordCount: Int { records.values.reduce(0) { $0 + $1.count } }
+
+    /// Where this differs from what it should be; `nil` when it doesn't.
+    func difference(from expected: SimulatedOutcome) -> String? {
+        for place in Set(records.keys).union(expected.records.keys).sorted() {
+            let (found, wanted) = (records[place] ?? [], expected.records[place] ?? [])
+            guard found != wanted else { continue }
+            let index = zip(found, wanted).enumerated().first { $1.0 != $1.1 }?.offset
+            return """
+                \(place): \(found.count) records, \(wanted.count) expected, \
+                the first difference at \(index ?? min(found.count, wanted.count))
+                """
+        }
+        for name in Set(state.keys).union(expected.state.keys).sorted()
+        where state[name] != expected.state[name] {
+            return """
+                \(name) is \(state[name] ?? "missing"), \
+                expected is \(expected.state[name] ?? "nothing")
+                """
+        }
+        return nil
+    }
+}

@@ -1,0 +1,288 @@
+import Events
+import StreamCore
+import StreamEngine
+import StreamTesting
+
+/// One run of the whole engine on a fake cluster, decided by a seed from its first to its last step.
+///
+/// ```
+/// feeding: records are written while everything goes wrong
+///    ▼
+/// quiet:   no more records; everything still goes wrong, and the wall clock goes on
+///    ▼
+/// calm:    nothing goes wrong any more, until all is processed and committed
+/// ```
+///
+/// One thread calls the rounds of all workers, and one clock is turned for all of them: the same
+/// seed gives the same run, to the byte.
+final class Simulation {
+    private static let feedingRounds = 300
+    private static let quietRounds = 200
+    private static let calmRounds = 4000
+    private static let mostWorkers = 3
+
+    let seed: UInt64
+    let workload: Int
+    let closesByWallClock: Bool
+    let cluster: FakeCluster
+    let disk: SimulatedDisk
+    /// What happened, when it is asked for.
+    private(set) var trace: [String] = []
+    private(set) var crashCount = 0
+    private(set) var violation: String?
+
+    private let inner: any StateStorage
+    private let plan: TopologyPlan
+    private let clock: SimulatedClock
+    private let world: World
+    private let fault: DeliberateFault?
+    private let isTraced: Bool
+    private var workers: [SimulatedWorker] = []
+    private var sleepUntil: [ObjectIdentifier: Timestamp] = [:]
+    private var incarnations = 0
+    private var fed = 0
+
+    /// What calls inside of the engine share with the simulation around it.
+    private final class World {
+        var random: SeededRandom
+        var faults: SimulatedFaults
+        /// Whether all records are there: before that a pause could be taken for the end of traffic.
+        var isQuiet = false
+
+        init(seed: UInt64) {
+            random = SeededRandom(seed: seed)
+            faults = SimulatedFaults(&random)
+        }
+
+        func mayCrash(_ process: FakeProcess) {
+            if random.happens(faults.crash) { process.crash() }
+        }
+    }
+
+    init(
+        seed: UInt64, storage: any StateStorage = InMemoryStateStorage(),
+        fault: DeliberateFault? = nil, isTraced: Bool = false
+    ) throws {
+        self.seed = seed
+        self.fault = fault
+        self.isTraced = isTraced
+        inner = storage
+        let world = World(seed: seed)
+        self.world = world
+        workload = Int(seed % 8)
+        closesByWallClock = (seed / 8) % 2 == 1
+        plan = try SimulatedTopology(closesByWallClock: closesByWallClock).plan()
+        // All events are past: what follows the wall clock closes every session.
+        clock = SimulatedClock(
+            Timestamp(milliseconds: SimulatedWorkload.begin + 30 * 86_400_000))
+        cluster = FakeCluster(
+            clock: clock.manual, sessionTimeout: .seconds(10), transactionTimeout: .seconds(4))
+        disk = SimulatedDisk(storage) { world.mayCrash($0) }
+        let topics = SimulatedTopology.sources + SimulatedTopology.sinks
+        try cluster.createTopics(
+            topics.map { TopicSpec(name: $0, partitions: SimulatedTopology.partitions) })
+    }
+
+    // MARK: The run
+
+    /// Runs with everything that can go wrong.
+    func run() throws {
+        installFaults()
+        var round = 0
+        let entries = SimulatedWorkload(number: workload).entries
+        while violation == nil, fed < entries.count || round < Self.feedingRounds {
+            feed(entries, atMost: world.random.below(3))
+            disturbedRound(mostPause: 60)
+            round += 1
+        }
+        world.isQuiet = true
+        for _ in 0..<Self.quietRounds where violation == nil { disturbedRound(mostPause: 3000) }
+        calmDown()
+        settle()
+    }
+
+    /// Runs with nothing going wrong, on one worker.
+    func runUndisturbed() throws {
+        world.faults = .none
+        start()
+        feed(SimulatedWorkload(number: workload).entries, atMost: .max)
+        settle()
+    }
+
+    private func feed(_ entries: [SimulatedWorkload.Entry], atMost limit: Int) {
+        for entry in entries[fed...].prefix(limit) {
+            cluster.append(entry.record, to: entry.topic, partition: entry.partition)
+            fed += 1
+        }
+    }
+
+    private func installFaults() {
+        let world = self.world
+        let clock = clock.manual
+        cluster.setFaults { [weak self] operation, name in
+            if world.isQuiet, world.random.happens(world.faults.sleep * 0.1) {
+                // Stopped in the middle of whatever it does, as by SIGSTOP.
+                clock.advance(by: .seconds(1 + world.random.below(14)))
+            }
+            if world.random.happens(world.faults.crash) {
+                self?.processesByName[name]?.crash()
+                return world.random.happens(0.5)
+                    ? .performThenFail(ClusterError(kind: .fatal, code: "", reason: "")) : nil
+            }
+            return world.faults.fault(of: operation, &world.random)
+        }
+        cluster.setMarkerDelay {
+            guard world.random.happens(world.faults.lateMarkers) else { return .zero }
+            return .milliseconds(world.random.below(400))
+        }
+    }
+
+    private var processesByName: [String: FakeProcess] = [:]
+
+    private func disturbedRound(mostPause: Int) {
+        clock.manual.advance(by: .milliseconds(world.random.below(mostPause)))
+        if workers.isEmpty || (workers.count < Self.mostWorkers && world.random.happens(0.02)) {
+            start()
+        }
+        if world.random.happens(0.004) {
+            note("rebalance")
+            cluster.rebalance(group: SimulatedTopology.application)
+        }
+        guard !workers.isEmpty else { return }
+        let worker = workers[world.random.below(workers.count)]
+        if let until = sleepUntil[ObjectIdentifier(worker)], clock.manual.now < until { return }
+        if world.random.happens(world.faults.sleep) {
+            let seconds = 1 + world.random.below(15)
+            note("\(worker.process.name) sleeps for \(seconds) s")
+            sleepUntil[ObjectIdentifier(worker)] = clock.manual.now.adding(
+                milliseconds: Int64(seconds) * 1000)
+            return
+        }
+        if world.random.happens(0.003) { return stop(worker) }
+        step(worker)
+    }
+
+    /// Wakes everybody; from here on nothing goes wrong.
+    private func calmDown() {
+        note("calm")
+        world.faults = .none
+        cluster.setFaults(nil)
+        cluster.setMarkerDelay { .zero }
+        sleepUntil = [:]
+    }
+
+    /// Runs until everything is processed and committed, and the group has come to rest.
+    private func settle() {
+        let quietFrom = clock.manual.now.adding(
+            milliseconds: Int64(SimulatedTopology.idleAfter / .milliseconds(1)) + 200_000)
+        for _ in 0..<Self.calmRounds where violation == nil {
+            let mayJump = isCommitted && closesByWallClock
+            clock.manual.advance(by: .milliseconds(mayJump ? 4000 : 250))
+            if workers.isEmpty { start() }
+            for worker in workers where violation == nil { step(worker) }
+            if isCommitted, !closesByWallClock || clock.manual.now > quietFrom {
+                for worker in workers { stop(worker) }
+                if isCommitted, violation == nil { return }
+            }
+        }
+        guard violation == nil else { return }
+        let committed = cluster.committedOffsets(group: SimulatedTopology.application)
+        violation = "does not come to rest; committed is \(committed.mapValues(\.offset))"
+    }
+
+    private var isCommitted: Bool {
+        guard !cluster.hasOpenTransactions else { return false }
+        let committed = cluster.committedOffsets(group: SimulatedTopology.application)
+        return SimulatedTopology.sources.allSatisfy { topic in
+            cluster.endOffsets(of: topic).enumerated().allSatisfy { partition, end in
+                let source = TopicPartition(topic: topic, partition: Int32(partition))
+                return committed[source]?.offset ?? 0 == end
+            }
+        }
+    }
+
+    // MARK: Workers
+
+    private func start() {
+        incarnations += 1
+        // Some processes keep their name over restarts, and with it their transactional id.
+        let slot = world.random.below(Self.mostWorkers)
+        let isNamed = world.random.happens(0.5)
+        let isTaken = workers.contains { $0.process.name.hasPrefix("\(slot).") }
+        let instance = isNamed && !isTaken ? "slot-\(slot)" : "run-\(incarnations)"
+        let process = FakeProcess("\(slot).\(incarnations)", of: cluster)
+        processesByName[process.name] = process
+        note("\(process.name) starts as \(instance)")
+        var settings = EngineSettings(
+            guarantee: .exactlyOnce, commitInterval: .milliseconds(200),
+            brokerTimeout: .seconds(30), stateLockTimeout: .seconds(60),
+            revocationLimit: .seconds(2), runLimit: 1 + world.random.below(8), instance: instance)
+        settings.deliberateFault = fault
+        do throws(EngineError) {
+            workers.append(
+                try SimulatedWorker(
+                    process, plan: plan, settings: settings, disk: disk, clock: clock))
+        } catch {
+            note("\(process.name) can't start: \(error)")
+            judge(error, of: process)
+            disk.release(process)
+        }
+    }
+
+    private func step(_ worker: SimulatedWorker) {
+        var failure: EngineError?
+        do throws(EngineError) { try worker.round() } catch { failure = error }
+        if worker.process.hasCrashed {
+            note("\(worker.process.name) crashed: \(failure.map { "\($0)" } ?? "after its round")")
+            crashCount += 1
+            return remove(worker)
+        }
+        guard let failure else { return }
+        note("\(worker.process.name) failed: \(failure)")
+        judge(failure, of: worker.process)
+        worker.end()
+        remove(worker)
+    }
+
+    private func stop(_ worker: SimulatedWorker) {
+        note("\(worker.process.name) stops")
+        do throws(EngineError) {
+            try worker.stop()
+        } catch {
+            note("\(worker.process.name) failed while stopping: \(error)")
+            judge(error, of: worker.process)
+        }
+        remove(worker)
+    }
+
+    private func remove(_ worker: SimulatedWorker) {
+        workers.removeAll { $0 === worker }
+        sleepUntil[ObjectIdentifier(worker)] = nil
+        disk.release(worker.process)
+        processesByName[worker.process.name] = nil
+    }
+
+    /// A process may have to end; but never because state and offsets tell different stories, or
+    /// because a task can't process what it got.
+    private func judge(_ error: EngineError, of process: FakeProcess) {
+        guard !process.hasCrashed else { return }
+        switch error {
+        case .cluster, .brokersAway, .state(.locked): return
+        default: violation = violation ?? "\(process.name) ended: \(error)"
+        }
+    }
+
+    private func note(_ event: @autoclosure () -> String) {
+        guard isTraced else { return }
+        let milliseconds = clock.manual.now.milliseconds - SimulatedWorkload.begin
+        trace.append("\(milliseconds - 30 * 86_400_000) ms: \(event())")
+    }
+
+    // MARK: The outcome
+
+    /// What readers of committed records find, and what the state is.
+    func outcome() throws -> SimulatedOutcome {
+        try SimulatedOutcome(
+            cluster: cluster, storage: inner, plan: plan, hasStreamTime: !closesByWallClock)
+    }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import StreamCore
+import StreamEngine
+import StreamState
+import StreamTesting
+import Synchronization
+import Testing
+
+/// The whole engine on a fake cluster, with everything going wrong that can.
+///
+/// `make simulate SEED=42` replays a seed and prints what happened; `make simulate SEEDS=100000`
+/// runs many, from `FIRST` on.
+@Suite("Simulation")
+struct SimulationTests {
+    private static let environment = ProcessInfo.processInfo.environment
+
+    private static func number(_ name: String) -> UInt64? {
+        environment["MILLRACE_SIMULATION_\(name)"].flatMap { UInt64($0) }
+    }
+
+    private static let seeds: Range<UInt64> = {
+        if let seed = number("SEED") { return seed..<seed + 1 }
+        let first = number("FIRST") ?? 1
+        return first..<first + (number("SEEDS") ?? 1000)
+    }()
+
+    @Test("whatever happens, readers of committed records find what an undisturbed run gives")
+    func exactlyOnce() throws {
+        let isTraced = Self.number("SEED") != nil
+        var failures = 0
+        for seed in Self.seeds where failures < 10 {
+            guard let failure = try SimulatedRun(seed: seed, isTraced: isTraced).failure else {
+                continue
+            }
+            failures += 1
+            Issue.record("seed \(seed): \(failure)\nreplay it with: make simulate SEED=\(seed)")
+        }
+    }
+
+    @Test("a seed decides everything: two runs of it write the same, to the byte")
+    func repeats() throws {
+        for seed in UInt64(1)...20 {
+            let runs = try (0..<2).map { _ in
+                let simulation = try Simulation(seed: seed, isTraced: true)
+                try simulation.run()
+                return simulation
+            }
+            #expect(runs[0].trace == runs[1].trace, "seed \(seed)")
+            for topic in SimulatedTopology.sinks {
+                #expect(
+                    runs[0].cluster.writtenRecords(of: topic)
+                        == runs[1].cluster.writtenRecords(of: topic), "seed \(seed): \(topic)")
+            }
+        }
+    }
+
+    @Test("the runs crash, abort and have something to lose")
+    func runsAreRough() throws {
+        var crashes = 0
+        var aborted = 0
+        for seed in UInt64(1)...50 {
+            let simulation = try Simulation(seed: seed)
+            try simulation.run()
+            crashes += simulation.crashCount
+            for topic in SimulatedTopology.sinks {
+                aborted +=
+                    simulation.cluster.writtenRecords(of: topic).joined().count
+                    - simulation.cluster.records(of: topic).joined().count
+            }
+            #expect(try simulation.outcome().recordCount > 50)
+        }
+        #expect(crashes > 20)
+        #expect(aborted > 100)
+    }
+
+    @Test(
+        "a mistake in the protocol is found within a thousand seeds",
+        arguments: DeliberateFault.allCases)
+    func bites(fault: DeliberateFault) throws {
+        let found = try (UInt64(1)...1000).first {
+            try SimulatedRun(seed: $0, fault: fault).failure != nil
+        }
+        #expect(found != nil, "\(fault.rawValue) went unnoticed")
+    }
+
+    @Test("the same holds of state in SQLite files", arguments: 1...20)
+    func inFiles(seed: Int) throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "simulation-\(UInt64.random(in: 0...UInt64.max))")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let storage = SQLiteStateStorage(
+            root: folder.path, application: SimulatedTopology.application)
+        let run = try SimulatedRun(seed: UInt64(seed), storage: storage)
+        #expect(run.failure == nil, "seed \(seed)")
+    }
+}
+
+/// A run and what is wrong with it.
+struct SimulatedRun {
+    let failure: String?
+
+    init(
+        seed: UInt64, storage: any StateStorage = InMemoryStateStorage(),
+        fault: DeliberateFault? = nil, isTraced: Bool = false
+    ) throws {
+        let simulation = try Simulation(
+            seed: seed, storage: storage, fault: fault, isTraced: isTraced)
+        try simulation.run()
+        if isTraced { print(simulation.trace.joined(separator: "\n")) }
+        if let violation = simulation.violation {
+            failure = violation
+        } else {
+            let expected = try Self.expected(
+                workload: simulation.workload, closesByWallClock: simulation.closesByWallClock)
+            failure = try simulation.outcome().difference(from: expected)
+        }
+    }
+
+    /// What an undisturbed run of the same input gives.
+    private static func expected(
+        workload: Int, closesByWallClock: Bool
+    ) throws -> SimulatedOutcome {
+        // The parts of a seed that choose the input, and nothing else.
+        let seed = workload + (closesByWallClock ? 8 : 0)
+        if let known = known.withLock({ $0[seed] }) { return known }
+        let simulation = try Simulation(seed: UInt64(seed))
+        try simulation.runUndisturbed()
+        if let violation = simulation.violation { throw Unsettled(reason: violation) }
+        let outcome = try simulation.outcome()
+        known.withLock { $0[seed] = outcome }
+        return outcome
+    }
+
+    private static let known = Mutex<[Int: SimulatedOutcome]>([:])
+
+    private struct Unsettled: Error {
+        let reason: String
+    }
+}
