@@ -1,5 +1,5 @@
 # Two stages of one Swift release on Debian 12: what is built in the first runs on the same
-# librdkafka, SQLite, simdjson, PCRE2 and Swift libraries in the second.
+# librdkafka, SQLite, simdjson, PCRE2, mimalloc and Swift libraries in the second.
 #
 # Swift is not linked statically: a static Foundation leaves out the time zones, silently, and
 # sessions that are cut at midnight of a zone need them.
@@ -22,7 +22,7 @@ FROM swift:${SWIFT_VERSION}-bookworm-slim
 # ca-certificates: TLS to the brokers. tzdata: the time zones.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
-        ca-certificates tzdata librdkafka1 libsqlite3-0 libsimdjson14 libpcre2-8-0 \
+        ca-certificates tzdata librdkafka1 libsqlite3-0 libsimdjson14 libpcre2-8-0 libmimalloc2.0 \
     && rm -rf /var/lib/apt/lists/*
 # State belongs to the user that runs the process and to a volume, not to the image.
 RUN useradd --system --uid 10001 --home-dir /var/lib/millrace --create-home millrace

@@ -31,6 +31,7 @@ let package = Package(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CMimalloc", providers: [.apt(["libmimalloc-dev"])]),
         .target(
             name: "CKafka", dependencies: ["CRdKafka"],
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
@@ -80,7 +81,7 @@ let package = Package(
             name: "millrace",
             dependencies: [
                 "TopologyFiles", "Operators", "StreamEngine", "StreamKafka", "StreamState",
-                "StreamCore", "Events", "SampleEvents",
+                "StreamCore", "Events", "SampleEvents", "CMimalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

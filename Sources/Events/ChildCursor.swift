@@ -47,6 +47,9 @@ package struct ChildCursor {
         return true
     }
 
+    /// The bytes of the current child's text, its escapes resolved; it must be a string.
+    package var textCount: Int { index.textCount(of: node) }
+
     /// The current child.
     ///
     /// - Precondition: the last `next()` returned true.

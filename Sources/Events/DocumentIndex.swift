@@ -47,6 +47,14 @@ struct DocumentIndex {
         Int32(truncatingIfNeeded: unsafe nodes[Int(node)].payload)
     }
 
+    /// The bytes of a string's text, its escapes resolved.
+    func textCount(of index: Int32) -> Int {
+        let node = unsafe nodes + Int(index)
+        return unsafe node.pointee.flags & UInt8(CSIMDJSON_TEXT_UNESCAPED) == 0
+            ? Int(node.pointee.end - node.pointee.start) - 2
+            : Int(UInt32(truncatingIfNeeded: node.pointee.payload))
+    }
+
     /// A part of the document's text.
     func text(_ part: Range<Int>) -> UnsafeRawBufferPointer {
         unsafe UnsafeRawBufferPointer(start: text + part.lowerBound, count: part.count)

@@ -27,16 +27,22 @@ public final class OutputBatch {
         public var timestamp: Int64
     }
 
-    /// The records, in the order in which they were appended.
-    public private(set) var slots: [Slot] = []
+    // One thread writes a batch and no method calls back into it, so accesses cannot overlap.
+    // Checking that at run time cost as much as rendering a small event.
 
-    private var buffer = ByteBuffer(capacity: 4096)
+    /// The records, in the order in which they were appended.
+    @safe @exclusivity(unchecked) public private(set) var slots: [Slot] = []
+
+    @safe @exclusivity(unchecked) private var buffer = ByteBuffer(capacity: 4096)
 
     /// An empty batch.
     public init() {}
 
     /// The number of records.
     public var count: Int { slots.count }
+
+    /// The number of bytes that the slots point into.
+    public var byteCount: Int { buffer.count }
 
     /// The bytes that the slots point into. Valid until the batch is next written to.
     public var bytes: UnsafeRawBufferPointer { unsafe buffer.bytes }

@@ -53,8 +53,8 @@ public final class RecordBatch {
     /// The records, in the order of their offsets.
     @safe @exclusivity(unchecked) public private(set) var slots: [Slot] = []
 
-    private var owned = ByteBuffer()
-    private var borrowed: UnsafeRawBufferPointer?
+    @safe @exclusivity(unchecked) private var owned = ByteBuffer()
+    @exclusivity(unchecked) private var borrowed: UnsafeRawBufferPointer?
 
     /// An empty batch.
     public init() {}

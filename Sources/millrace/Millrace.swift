@@ -11,7 +11,7 @@ struct Millrace: ParsableCommand {
             3 a test of a topology failed; 64 wrong arguments; 130 and 143 a second SIGINT or \
             SIGTERM ended it at once.
             """,
-        version: "millrace \(Version.text)",
+        version: "millrace \(Version.text) (\(Allocator.name))",
         subcommands: [
             RunCommand.self, CheckCommand.self, TestCommand.self, GraphCommand.self,
             DemoCommand.self, GenerateCommand.self, SchemaCommand.self,

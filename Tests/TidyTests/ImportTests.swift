@@ -21,12 +21,13 @@ struct ImportTests {
         "millrace": [
             "TopologyFiles", "Operators", "StreamEngine", "StreamKafka", "StreamState",
             "StreamCore", "Events", "JSONSchema", "SampleEvents", "ArgumentParser", "Logging",
+            "CMimalloc",
         ],
     ]
 
     /// C code behind a header: each has one Swift module that may see it.
     static let modulesOfC: Set<String> = [
-        "CKafka", "CRdKafka", "CSQLite", "CSimdJSON", "CPCRE2", "CMallocCount",
+        "CKafka", "CRdKafka", "CSQLite", "CSimdJSON", "CPCRE2", "CMimalloc", "CMallocCount",
     ]
 
     /// What Swift and the system bring; only the shell may touch the system.

@@ -33,6 +33,9 @@ extension Evaluation {
                 }
             }
             if schema < 0 || isType(child.kind, allThatIsAskedBy: schema) { continue }
+            if child.kind == .string, isLength(child.textCount, allThatIsAskedBy: schema) {
+                continue
+            }
             if !evaluateMember(child.value, schema, isAdditional, index) { return false }
         }
         return requiredCount == object.requiredCount || reportMissing(value, object, index)
@@ -43,6 +46,16 @@ extension Evaluation {
     private func isType(_ kind: FieldValue.Kind, allThatIsAskedBy schema: Int32) -> Bool {
         let rule = program.rules[Int(schema)]
         return rule.applies.isEmpty && rule.types.isSuperset(of: TypeSet(kind))
+    }
+
+    /// Whether a schema asks of a string for its length only, and so many bytes have it: a
+    /// character takes one to four bytes.
+    @inline(__always)
+    private func isLength(_ byteCount: Int, allThatIsAskedBy schema: Int32) -> Bool {
+        let rule = program.rules[Int(schema)]
+        return rule.types.isSuperset(of: .string) && rule.pattern < 0
+            && !rule.applies.contains(.anything)
+            && byteCount <= rule.maximumLength && (byteCount + 3) / 4 >= rule.minimumLength
     }
 
     private mutating func evaluateMember(

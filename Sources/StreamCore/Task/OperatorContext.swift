@@ -8,11 +8,14 @@ public final class OperatorContext {
     public let operatorName: String
     public let errorPolicy: ErrorPolicy
 
+    // The arena and the outputs are touched for every event, by one thread, and no method calls
+    // back.
+
     /// Where the events of the current run lie.
-    public package(set) var arena: EventArena
+    @safe @exclusivity(unchecked) public package(set) var arena: EventArena
 
     /// What was emitted during the current run, by output.
-    @usableFromInline package var emitted: [[Event]]
+    @safe @exclusivity(unchecked) @usableFromInline package var emitted: [[Event]]
     @usableFromInline package let connected: [Bool]
     /// Records that the operator could not take and dropped, since the task began.
     public private(set) var droppedCount = 0

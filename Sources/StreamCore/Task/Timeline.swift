@@ -5,8 +5,9 @@ internal import Events
 ///
 /// One per task, shared by its operators' contexts.
 final class Timeline {
-    private var times: [Int64] = []
-    private var sequences: [Int64] = []
+    // Touched for every event, by one thread, and no method calls back.
+    @safe @exclusivity(unchecked) private var times: [Int64] = []
+    @safe @exclusivity(unchecked) private var sequences: [Int64] = []
 
     func removeAll() {
         times.removeAll(keepingCapacity: true)

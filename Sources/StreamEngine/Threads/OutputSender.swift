@@ -1,12 +1,24 @@
 internal import Events
 internal import StreamCore
 
-/// Hands what tasks wrote to the producer, and waits while the producer has no room.
+/// Hands what tasks wrote to the producer, in lots: the next lot goes out when the one before is
+/// acknowledged, and gathers what tasks write meanwhile.
+///
+/// librdkafka's idempotent producer has one request per partition under way at a time. While more
+/// lies ready for that partition, its thread does not sleep: it asks again and again, without a
+/// pause, whether the answer has come (2.0.2, `rd_kafka_toppar_producer_serve`), and takes a whole
+/// core from the others. Lots never let it come to that, and they fill its batches: at any rate a
+/// lot is what was written during the lot before.
 final class OutputSender {
+    /// Where tasks write.
+    let output = OutputBatch()
     private let producer: any Producer
     private let topics: [String]
     private let patience: Duration
     private(set) var sentCount = 0
+
+    /// When this much waits, the tasks wait too: back-pressure.
+    private static let lotByteLimit = 800_000
 
     init(producer: any Producer, topics: [String], patience: Duration) {
         self.producer = producer
@@ -14,45 +26,77 @@ final class OutputSender {
         self.patience = patience
     }
 
-    /// Sends everything in `batch` and empties it.
+    /// Whether something waits for the lot before it.
+    var hasWaiting: Bool { output.count > 0 }
+
+    /// Sends what was written if the lot before is acknowledged; waits for that when too much has
+    /// been written meanwhile.
     ///
     /// - Throws: `EngineError.brokersAway` when the producer has made no room for as long as
     ///   brokers may be away.
-    func send(_ batch: OutputBatch, clock: ContinuousClock) throws(EngineError) {
-        guard batch.count > 0 else { return }
-        var sent = 0
-        var stuckSince: ContinuousClock.Instant?
-        while sent < batch.count {
-            do {
-                let taken = try producer.send(batch, from: sent, topics: topics)
-                sent += taken
-                if sent == batch.count { break }
-                if taken > 0 { stuckSince = nil }
-                try producer.poll(timeout: .milliseconds(50))
-            } catch {
-                throw .cluster(error, doing: "writing to the sinks")
-            }
-            let now = clock.now
-            if now - (stuckSince ?? now) > patience {
-                throw .brokersAway(limit: patience, last: nil)
-            }
-            stuckSince = stuckSince ?? now
+    func send(clock: ContinuousClock) throws(EngineError) {
+        guard output.count > 0 else { return }
+        try poll(.zero)
+        if output.byteCount >= Self.lotByteLimit {
+            try waitForRoom(clock) { producer.outstandingCount == 0 }
         }
-        sentCount += batch.count
-        batch.removeAll()
+        if producer.outstandingCount == 0 { try sendAll(clock) }
+    }
+
+    /// Sends everything and waits until it is acknowledged.
+    func flush(clock: ContinuousClock) throws(EngineError) {
+        // The lot that is under way first: nothing may lie ready behind it.
+        if hasWaiting, producer.outstandingCount > 0 { try flushSent() }
+        try sendAll(clock)
+        try flushSent()
+    }
+
+    private func flushSent() throws(EngineError) {
         do {
-            try producer.poll(timeout: .zero)
+            try producer.flush(timeout: patience)
+        } catch  where error.kind == .retriable || error.kind == .unreachable {
+            throw .brokersAway(limit: patience, last: error)
         } catch {
             throw .cluster(error, doing: "writing to the sinks")
         }
     }
 
-    /// Waits until everything that was sent is acknowledged.
-    func flush() throws(EngineError) {
+    private func sendAll(_ clock: ContinuousClock) throws(EngineError) {
+        guard output.count > 0 else { return }
+        var sent = 0
+        while sent < output.count {
+            let before = sent
+            sent += try hand(from: sent)
+            if sent == output.count || sent > before { continue }
+            let outstanding = producer.outstandingCount
+            try waitForRoom(clock) { producer.outstandingCount < outstanding }
+        }
+        sentCount += sent
+        output.removeAll()
+        try poll(.zero)
+    }
+
+    private func hand(from first: Int) throws(EngineError) -> Int {
         do {
-            try producer.flush(timeout: patience)
-        } catch  where error.kind == .retriable || error.kind == .unreachable {
-            throw .brokersAway(limit: patience, last: error)
+            return try producer.send(output, from: first, topics: topics)
+        } catch {
+            throw .cluster(error, doing: "writing to the sinks")
+        }
+    }
+
+    private func waitForRoom(
+        _ clock: ContinuousClock, until hasRoom: () -> Bool
+    ) throws(EngineError) {
+        let start = clock.now
+        while !hasRoom() {
+            try poll(.milliseconds(50))
+            if clock.now - start > patience { throw .brokersAway(limit: patience, last: nil) }
+        }
+    }
+
+    private func poll(_ timeout: Duration) throws(EngineError) {
+        do {
+            try producer.poll(timeout: timeout)
         } catch {
             throw .cluster(error, doing: "writing to the sinks")
         }

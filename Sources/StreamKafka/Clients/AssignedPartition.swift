@@ -8,8 +8,9 @@ internal import StreamEngine
 final class AssignedPartition {
     let index: Int32
     private let memory: UnsafeMutablePointer<ckafka_batch>
-    /// Who reads our memory at this moment.
-    private weak var borrower: RecordBatch?
+    /// Who reads our memory at this moment. Not weak: a weak reference makes every other reference
+    /// to the batch slow, and it is retained for each record.
+    private var borrower: RecordBatch?
     private var position: Int64
     private var isAtEnd = false
 
