@@ -28,6 +28,7 @@ public struct SQLiteStateStorage: StateStorage {
     private let application: String
     private let cacheByteLimit: Int
     private let durability: Durability
+    private let tracksChanges: Bool
     private let hashSeed: UInt64
 
     /// - Parameters:
@@ -36,14 +37,17 @@ public struct SQLiteStateStorage: StateStorage {
     ///   - cacheByteLimit: The memory that a task's state may take: entries, timers and SQLite's
     ///     pages together. At least 64 KiB; a larger entry may exceed it for as long as it is used.
     ///   - durability: What a commit survives.
+    ///   - tracksChanges: Whether `prepare` and `forEachChange` may be called. At least once
+    ///     without changelogs needs neither, and changes beyond the memory then cost less.
     public init(
         root: String, application: String, cacheByteLimit: Int = 64 << 20,
-        durability: Durability = .normal
+        durability: Durability = .normal, tracksChanges: Bool = true
     ) {
         self.root = root
         self.application = application
         self.cacheByteLimit = cacheByteLimit
         self.durability = durability
+        self.tracksChanges = tracksChanges
         // Nothing that the stores give depends on the seed: it only keeps the senders of keys from
         // choosing such that collide.
         var generator = SystemRandomNumberGenerator()
@@ -63,6 +67,7 @@ public struct SQLiteStateStorage: StateStorage {
             paths: StatePaths(root: root, application: application, task: "\(task)"),
             identity: FileIdentity(application: application, task: "\(task)"), stores: stores,
             durability: durability, pageCacheByteCount: budget.pageByteCount)
-        return try SQLiteTaskState(opening, budget, hashSeed: hashSeed)
+        return try SQLiteTaskState(
+            opening, budget, tracksChanges: tracksChanges, hashSeed: hashSeed)
     }
 }

@@ -9,6 +9,7 @@ extension SQLiteTaskState {
     ) throws(StoreError) {
         if let failure { throw failure }
         requireDecided()
+        requireTracking()
         precondition(phase == .open, "what is restored into \(database.path) is no change")
         for store in stores.indices {
             if let queue = queues[store] {

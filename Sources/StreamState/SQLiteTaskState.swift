@@ -8,7 +8,7 @@ package import StreamCore
 ///
 /// A prepared commit is written as any other, and what the rows were before goes to the undo tables
 /// in the same transaction. A spill notes that too: to prepare, it is needed from the first change
-/// on, and it is also the list of what changed.
+/// on, and it is also the list of what changed. A state that is to do neither notes nothing.
 ///
 /// When a write fails, the transaction is undone. Without a spill nothing is lost by that: the
 /// changes are still in memory and the commit can be tried again. After a spill they are lost, and
@@ -24,6 +24,15 @@ package final class SQLiteTaskState: TaskState {
         case restoring
     }
 
+    /// What is kept of the rows that are written.
+    enum Noting {
+        case nothing
+        /// What they were, one by one: some may be written again before the commit.
+        case rows
+        /// What they were, many together: each is written once since the last commit.
+        case packs
+    }
+
     let database: TaskDatabase
     let stores: [StoreSpec]
     var cache: EntryCache
@@ -32,13 +41,18 @@ package final class SQLiteTaskState: TaskState {
     /// Unwritten entries in order, kept for its memory.
     var unwritten: [EntryReference] = []
     var phase = Phase.open
+    /// Whether commits can be prepared, and changes listed.
+    private let tracksChanges: Bool
     /// Whether the open transaction holds changes that are no longer marked as unwritten.
     var hasSpilled = false
     /// Why uncommitted changes were lost.
     var failure: StoreError?
 
-    init(_ opening: DatabaseOpening, _ budget: MemoryBudget, hashSeed: UInt64) throws(StoreError) {
+    init(
+        _ opening: DatabaseOpening, _ budget: MemoryBudget, tracksChanges: Bool, hashSeed: UInt64
+    ) throws(StoreError) {
         let stores = opening.stores
+        self.tracksChanges = tracksChanges
         var cache = EntryCache(
             byteLimit: budget.entryByteCount, storeCount: stores.count, seed: hashSeed)
         for (store, spec) in stores.enumerated() {
@@ -80,7 +94,7 @@ package final class SQLiteTaskState: TaskState {
 
     package func commit(_ checkpoint: TaskCheckpoint) throws(StoreError) {
         requireCommittable()
-        try write(noting: false) { (database) throws(StoreError) in
+        try write(noting: .nothing) { (database) throws(StoreError) in
             try database.commit(checkpoint)
         }
         hasSpilled = false
@@ -88,7 +102,8 @@ package final class SQLiteTaskState: TaskState {
 
     package func prepare(_ checkpoint: TaskCheckpoint) throws(StoreError) {
         requireCommittable()
-        try write(noting: true) { (database) throws(StoreError) in
+        requireTracking()
+        try write(noting: hasSpilled ? .rows : .packs) { (database) throws(StoreError) in
             try database.prepare(checkpoint)
         }
         hasSpilled = false
@@ -149,6 +164,10 @@ extension SQLiteTaskState {
             prepared == nil, "commit \(prepared?.sequence ?? 0) of \(database.path) is prepared")
     }
 
+    func requireTracking() {
+        precondition(tracksChanges, "\(database.path) was opened without tracking its changes")
+    }
+
     private func requireCommittable() {
         requireDecided()
         precondition(
@@ -157,22 +176,25 @@ extension SQLiteTaskState {
     }
 
     func spill() throws(StoreError) {
-        try write(noting: phase != .restoring) { (_) throws(StoreError) in }
+        let isTracked = tracksChanges && phase != .restoring
+        try write(noting: isTracked ? .rows : .nothing) { (_) throws(StoreError) in }
         hasSpilled = true
     }
 
     /// Writes all changes into the transaction, and ends it when `finish` does. What the rows were
     /// before is noted if asked for.
     func write(
-        noting isNoting: Bool, _ finish: (TaskDatabase) throws(StoreError) -> Void
+        noting: Noting, _ finish: (TaskDatabase) throws(StoreError) -> Void
     ) throws(StoreError) {
         if let failure { throw failure }
         do throws(StoreError) {
-            try writeEntries(noting: isNoting)
+            if phase == .restoring { try writeRestored() } else { try writeEntries(noting) }
             for (store, queue) in queues.enumerated() {
                 guard let queue, queue.hasChanges else { continue }
                 try queue.writeChanges(
-                    to: database.table(store), noting: isNoting ? database.undo(store) : nil)
+                    to: database.table(store),
+                    noting: noting == .nothing ? nil : database.undo(store),
+                    isPacked: noting == .packs)
             }
             try finish(database)
         } catch {
@@ -184,19 +206,26 @@ extension SQLiteTaskState {
         for case let queue? in queues { queue.markWritten() }
     }
 
-    private func writeEntries(noting isNoting: Bool) throws(StoreError) {
+    private func writeEntries(_ noting: Noting) throws(StoreError) {
         // In the order of the keys: rows of one page are written one after the other.
         cache.collectDirty(into: &unwritten)
         for reference in unwritten {
             let store = cache.store(reference)
             let table = try database.table(store)
             let key = unsafe cache.key(reference)
-            if isNoting { try unsafe database.undo(store).note(key) }
-            if let value = unsafe cache.value(reference) {
-                try unsafe table.write(key, value)
-            } else {
-                try unsafe table.remove(key)
+            if noting != .nothing {
+                try unsafe database.undo(store).note(key, isPacked: noting == .packs)
             }
+            try write(reference, to: table)
+        }
+    }
+
+    func write(_ reference: EntryReference, to table: RowTable) throws(StoreError) {
+        let key = unsafe cache.key(reference)
+        if let value = unsafe cache.value(reference) {
+            try unsafe table.write(key, value)
+        } else {
+            try unsafe table.remove(key)
         }
     }
 

@@ -162,6 +162,69 @@ import Testing
         }
     }
 
+    @Test("a state that tracks no changes commits what left memory early, and prepares nothing")
+    func commitsUntracked() async throws {
+        let storage = SQLiteStateStorage(
+            root: folder.path, application: "shop", cacheByteLimit: 0, tracksChanges: false)
+        var workload = try Workload(seed: 17, storage: storage)
+        for _ in 0..<20 {
+            try workload.run(steps: 300)
+            try workload.expectSameContent()
+        }
+        await #expect(processExitsWith: .failure) {
+            let folder = TemporaryFolder()
+            let storage = SQLiteStateStorage(
+                root: folder.path, application: "shop", cacheByteLimit: 0, tracksChanges: false)
+            try storage.open(.first, stores: [.sessions]).prepare(.number(1))
+        }
+    }
+
+    @Test("a timer that was taken and set again is there after its commit was discarded")
+    func putsTimersBack() throws {
+        let state = try SQLiteStateStorage(in: folder, cacheByteLimit: 64 << 20)
+            .open(.first, stores: Self.stores)
+        let timers = state.timerStore("sessions.closing")
+        try timers.set([1], at: 1)
+        try timers.set([2], at: 2)
+        try state.commit(.number(1))
+        #expect(try timers.takeDue(at: 2)?.key == [1])
+        #expect(try timers.takeDue(at: 2)?.key == [2])
+        try timers.set([1], at: 1)
+        try timers.set([3], at: 1)
+        try state.prepare(.number(2))
+        try state.discardPrepared()
+        #expect(try timers.takeDue(at: 2)?.key == [1])
+        #expect(try timers.takeDue(at: 2)?.key == [2])
+        #expect(try timers.takeDue(at: 2) == nil)
+    }
+
+    @Test("a discarded commit of more rows than one pack holds leaves nothing behind")
+    func putsManyRowsBack() throws {
+        let state = try SQLiteStateStorage(in: folder, cacheByteLimit: 64 << 20)
+            .open(.first, stores: Self.stores)
+        let store = state.keyValueStore("sessions.open")
+        func change(_ round: Int) throws {
+            for number in 0..<2_000 as Range<Int> where number % 3 != round {
+                let size = number % 500 == 0 ? 100_000 : number % 300
+                try store.put(
+                    Array("\(number)".utf8), .init(repeating: UInt8(round), count: size))
+            }
+            for number in 0..<2_000 as Range<Int> where number % 7 == round {
+                try store.delete(Array("\(number)".utf8))
+            }
+        }
+        try change(0)
+        try state.commit(.number(1))
+        let before = try store.entries()
+        for _ in 0..<2 {
+            try change(1)
+            try state.prepare(.number(2))
+            #expect(try store.entries() != before)
+            try state.discardPrepared()
+            #expect(try store.entries() == before)
+        }
+    }
+
     @Test("a state is not processed with while it is prepared, or half restored")
     func refusesToMix() async {
         await #expect(processExitsWith: .failure) {

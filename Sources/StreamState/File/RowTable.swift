@@ -60,6 +60,8 @@ internal import StreamCore
         try unsafe run(upsert, key, value)
     }
 
+    func lot() throws(StoreError) -> RowLot { try RowLot(self, on: connection) }
+
     /// Writes a row unless there is one of this key.
     func writeIfAbsent(
         _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer

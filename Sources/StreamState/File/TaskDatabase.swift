@@ -59,7 +59,7 @@ final class TaskDatabase {
     func undo(_ store: Int) throws(StoreError) -> UndoTable {
         let tables = try begun()
         if !isNoting {
-            if hasUndo { for undo in tables.undo { try undo.removeAll() } }
+            for undo in tables.undo { try undo.begin(isEmpty: !hasUndo) }
             isNoting = true
         }
         return tables.undo[store]
@@ -84,6 +84,7 @@ final class TaskDatabase {
     /// - Precondition: every row was noted before it changed.
     func prepare(_ checkpoint: TaskCheckpoint) throws(StoreError) {
         if !stores.isEmpty { _ = try undo(0) }
+        for undo in try begun().undo { try undo.flush() }
         try end(
             Standing(checkpoint: standing.checkpoint, prepared: checkpoint), keepingUndo: true)
     }

@@ -52,30 +52,41 @@ final class TimerQueue {
 
     /// Writes what changed; it is still unwritten until `markWritten`. With an undo table, the rows
     /// are noted there before they change.
-    func writeChanges(to table: RowTable, noting undo: UndoTable?) throws(StoreError) {
+    func writeChanges(
+        to table: RowTable, noting undo: UndoTable?, isPacked: Bool
+    ) throws(StoreError) {
         guard hasChanges else { return }
-        if let lastTaken {
-            if let undo { try noteRows(of: table, through: lastTaken, in: undo) }
-            try table.removeThrough(lastTaken.bytes)
-        }
-        var key = TimerKey.earliest
-        try pages.forEachUnwritten { (point) throws(StoreError) in
-            key.assign(point)
-            try unsafe key.bytes.withBytes { (key) throws(StoreError) in
-                if let undo { try unsafe undo.note(key) }
-                try unsafe table.write(key, .empty)
-            }
+        // All of it before any row changes: a timer that was taken and set again is noted twice.
+        if let undo { try noteRows(of: table, in: undo, isPacked) }
+        if let lastTaken { try table.removeThrough(lastTaken.bytes) }
+        try unsafe forEachUnwrittenKey { (key) throws(StoreError) in
+            try unsafe table.write(key, .empty)
         }
     }
 
     private func noteRows(
-        of table: RowTable, through last: TimerKey, in undo: UndoTable
+        of table: RowTable, in undo: UndoTable, _ isPacked: Bool
     ) throws(StoreError) {
-        try unsafe last.bytes.withBytes { (last) throws(StoreError) in
-            var rows = try table.rows()
-            while try rows.next(), unsafe rows.key.compare(last) <= 0 {
-                try unsafe undo.note(rows.key)
+        if let lastTaken {
+            try unsafe lastTaken.bytes.withBytes { (last) throws(StoreError) in
+                var rows = try table.rows()
+                while try rows.next(), unsafe rows.key.compare(last) <= 0 {
+                    try unsafe undo.note(rows.key, isPacked: isPacked)
+                }
             }
+        }
+        try unsafe forEachUnwrittenKey { (key) throws(StoreError) in
+            try unsafe undo.note(key, isPacked: isPacked)
+        }
+    }
+
+    private func forEachUnwrittenKey(
+        _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        var key = TimerKey.earliest
+        try pages.forEachUnwritten { (point) throws(StoreError) in
+            key.assign(point)
+            try unsafe key.bytes.withBytes(body)
         }
     }
 
