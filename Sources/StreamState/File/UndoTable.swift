@@ -6,7 +6,7 @@ internal import StreamCore
 /// Rows that may change again before the commit are noted one by one: a row of this table has the
 /// key of the changed row; its value is one byte, which says whether there was such a row, and then
 /// what that held. Rows that change this once are packed, many into one row of this table, which
-/// costs a third: its key is a number, its value begins with a byte of its own, and then come for
+/// costs less: its key is a number, its value begins with a byte of its own, and then come for
 /// each row the sizes of key and value, and both. A commit does one or the other.
 @safe final class UndoTable {
     private static let absent: UInt8 = 0
