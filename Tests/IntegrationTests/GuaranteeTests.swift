@@ -46,7 +46,7 @@ struct GuaranteeTests {
         let process = try MillraceProcess(["check", topology], in: folder)
         #expect(process.waitForEnd() != 0)
         let said = process.errors + process.output
-        #expect(said.contains("topology.yaml:9:"), "\(said)")
+        #expect(said.contains("topology.yaml:8:"), "\(said)")
         #expect(said.contains("'commit_interval' (10s) must be below the transaction timeout"))
     }
 
@@ -60,10 +60,9 @@ struct GuaranteeTests {
 
     private func topology(_ broker: TestBroker, guarantee: String, folder: TestFolder) -> String {
         SessionWorkload.topology(
-            application: broker.name, source: broker.topic("in"),
-            sink: broker.topic("sessions"), deadLetter: broker.topic("dead"),
-            state: folder.path("state"), threads: 1, instance: "one"
-        ).replacing("processing:\n", with: "processing:\n  guarantee: \(guarantee)\n")
+            on: broker, source: broker.topic("in"), sink: broker.topic("sessions"),
+            deadLetter: broker.topic("dead"), state: folder.path("state"), threads: 1,
+            kafka: ["group.instance.id: one"], processing: ["guarantee: \(guarantee)"])
     }
 
     /// Processes a workload; the process dies when it reaches a step of a commit for the fourth

@@ -73,7 +73,8 @@ struct LoadedTopology {
     func storage(in directory: String) -> SQLiteStateStorage {
         SQLiteStateStorage(
             root: directory, application: file.application,
-            cacheByteLimit: file.processing.cacheSize)
+            cacheByteLimit: file.processing.cacheSize,
+            tracksChanges: file.processing.guarantee == .exactlyOnce)
     }
 
     static func wallClock() -> Timestamp {
