@@ -28,7 +28,7 @@ package struct ChildCursor {
     /// A cursor before the first child.
     ///
     /// - Precondition: the value is an object or an array.
-    package init(of container: FieldValue, in arena: EventArena) {
+    package init(of container: FieldValue, in arena: borrowing EventArena) {
         precondition(
             container.kind == .object || container.kind == .array, "a scalar has no children")
         index = DocumentIndex(of: container.document, in: arena)

@@ -25,7 +25,7 @@ struct DocumentIndex {
     private let unescapedStart: UInt32
 
     /// The index of the document in a slot, which must have one.
-    init(of slot: Int32, in arena: EventArena) {
+    init(of slot: Int32, in arena: borrowing EventArena) {
         let found = arena.documents[Int(slot)]
         precondition(found.firstNode >= 0, "document \(slot) is not indexed")
         document = slot
