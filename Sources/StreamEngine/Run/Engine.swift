@@ -109,7 +109,7 @@ public final class Engine: Sendable {
             }
             do {
                 _ = try application.cluster.describeTopics(application.plan.externalSourceTopics)
-                control.noteBrokerAlive()
+                control.noteBrokerAlive(at: ContinuousClock().now)
             } catch {
                 return failure
             }

@@ -41,34 +41,30 @@ final class OutputSender {
     /// - Throws: `EngineError.brokersAway` when the producer has made no room for as long as
     ///   brokers may be away.
     func send(clock: EngineClock) throws(EngineError) {
-        guard output.count > 0 else { return }
+        guard hasWaiting else { return }
         try poll(.zero)
         if output.byteCount >= Self.lotByteLimit {
             try waitForRoom(clock) { producer.outstandingCount == 0 }
         }
-        if producer.outstandingCount == 0 { try sendAll(clock) }
+        if producer.outstandingCount == 0 { try sendWaiting(clock) }
     }
 
-    /// Sends everything and waits until it is acknowledged.
-    func flush(clock: EngineClock) throws(EngineError) {
+    /// Sends everything and waits until it is acknowledged, each time at most `timeout`. After a
+    /// failure it can be called again: nothing is sent twice.
+    func flush(within timeout: Duration, clock: EngineClock) throws(EngineError) {
         // The lot that is under way first: nothing may lie ready behind it.
-        if hasWaiting, producer.outstandingCount > 0 { try flushSent() }
-        try sendAll(clock)
-        try flushSent()
+        if hasWaiting, producer.outstandingCount > 0 { try flushProducer(timeout) }
+        try sendWaiting(clock)
+        try flushProducer(timeout)
     }
 
-    private func flushSent() throws(EngineError) {
+    private func flushProducer(_ timeout: Duration) throws(EngineError) {
         do {
-            try producer.flush(timeout: patience)
-        } catch  where error.kind == .retriable || error.kind == .unreachable {
-            throw .brokersAway(limit: patience, last: error)
+            try producer.flush(timeout: timeout)
         } catch {
             throw .cluster(error, doing: "writing to the sinks")
         }
     }
-
-    /// Sends everything, whatever is under way.
-    func sendWaiting(clock: EngineClock) throws(EngineError) { try sendAll(clock) }
 
     /// Forgets what was written and not sent.
     func discard() {
@@ -76,8 +72,8 @@ final class OutputSender {
         handedCount = 0
     }
 
-    private func sendAll(_ clock: EngineClock) throws(EngineError) {
-        guard output.count > 0 else { return }
+    private func sendWaiting(_ clock: EngineClock) throws(EngineError) {
+        guard hasWaiting else { return }
         while handedCount < output.count {
             let taken = try hand(from: handedCount)
             handedCount += taken

@@ -26,7 +26,7 @@ extension StreamThread {
     private func commitAtLeastOnce(_ changed: [StreamTask]) throws(EngineError) {
         guard !changed.isEmpty, !isFenced else { return }
         let start = clock.now()
-        try sender.flush(clock: clock)
+        try flush()
         FaultPoint.reached(.flushed)
         let offsets = try tasks.commitState(of: changed)
         FaultPoint.reached(.stateCommitted)
@@ -45,7 +45,18 @@ extension StreamThread {
             }
         }
         FaultPoint.reached(.offsetsCommitted)
-        control.noteBrokerAlive()
+        control.noteBrokerAlive(at: clock.now())
         tasks.noteCommit(of: changed, took: clock.now() - start)
+    }
+    private func flush() throws(EngineError) {
+        let limit = application.settings.brokerTimeout
+        do {
+            try sender.flush(within: limit, clock: clock)
+        } catch {
+            guard case .cluster(let failure, _) = error,
+                failure.kind == .retriable || failure.kind == .unreachable
+            else { throw error }
+            throw .brokersAway(limit: limit, last: failure)
+        }
     }
 }

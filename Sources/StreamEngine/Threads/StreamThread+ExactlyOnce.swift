@@ -102,10 +102,11 @@ extension StreamThread {
             try onCluster { (producer) throws(ClusterError) in try producer.beginTransaction() }
             FaultPoint.reached(.begun)
         case .flush:
-            // What is under way first: nothing may lie ready behind it. See ``OutputSender``.
-            if sender.hasWaiting { try flushProducer() }
-            try onSender { () throws(EngineError) in try sender.sendWaiting(clock: clock) }
-            try flushProducer()
+            let settings = application.settings
+            let timeout = min(settings.brokerTimeout, settings.revocationLimit)
+            try onSender { () throws(EngineError) in
+                try sender.flush(within: timeout, clock: clock)
+            }
             FaultPoint.reached(.flushed)
         case .prepare:
             // Changelog records of what has changed belong in front of this, into the same
@@ -127,12 +128,6 @@ extension StreamThread {
         case .rebuild: try onCluster { (_) throws(ClusterError) in try rebuildProducer() }
         case .resolve: try resolve()
         }
-    }
-
-    private func flushProducer() throws(StepFailure) {
-        let settings = application.settings
-        let timeout = min(settings.brokerTimeout, settings.revocationLimit)
-        try onCluster { (producer) throws(ClusterError) in try producer.flush(timeout: timeout) }
     }
 
     /// What the producer refuses is for the protocol to decide on.
@@ -180,7 +175,7 @@ extension StreamThread {
         try onEngine { () throws(EngineError) in try tasks.applyPrepared(of: committing.tasks) }
         FaultPoint.reached(.applied)
         application.committedOffsets.note(preparedOffsets)
-        control.noteBrokerAlive()
+        control.noteBrokerAlive(at: clock.now())
         tasks.noteCommit(of: committing.tasks, took: clock.now() - committing.since)
     }
 
@@ -203,7 +198,7 @@ extension StreamThread {
             forsaken = (disagreement, clock.now())
         }
         try onCluster { (_) throws(ClusterError) in try consumer.rewind(resolution.positions) }
-        control.noteBrokerAlive()
+        control.noteBrokerAlive(at: clock.now())
         quiet.reset()
     }
 }

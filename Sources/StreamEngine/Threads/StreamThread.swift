@@ -212,7 +212,7 @@ package final class StreamThread {
                 task.accept(
                     input: input, position: status.position, isAtEnd: status.isAtEnd, now: now)
                 tasks.noteProgress(of: task.identifier, records: status.recordCount)
-                if status.recordCount > 0 { control.noteBrokerAlive() }
+                if status.recordCount > 0 { control.noteBrokerAlive(at: clock.now()) }
             } catch {
                 throw .cluster(error, doing: "reading \(source)")
             }

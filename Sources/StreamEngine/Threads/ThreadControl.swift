@@ -47,8 +47,7 @@ package final class ThreadControl: Sendable {
         shared.withLock { $0.brokers.noteDown(error, at: now) }
     }
 
-    func noteBrokerAlive() {
-        let now = ContinuousClock().now
+    func noteBrokerAlive(at now: ContinuousClock.Instant) {
         shared.withLock { $0.brokers.noteAlive(at: now) }
     }
 }
