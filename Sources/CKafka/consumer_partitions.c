@@ -110,6 +110,11 @@ static int32_t free_index(ckafka_consumer *consumer) {
     return (int32_t)old;
 }
 
+static void discard(rd_kafka_message_t *message, void *opaque) {
+    (void)message;
+    (void)opaque;
+}
+
 assigned_partition *partition_add(ckafka_consumer *consumer, const ckafka_partition *source) {
     assigned_partition *partition = checked_calloc(1, sizeof(*partition));
     partition->consumer = consumer;
@@ -123,13 +128,10 @@ assigned_partition *partition_add(ckafka_consumer *consumer, const ckafka_partit
     partition->queue =
         rd_kafka_queue_get_partition(consumer->client.rk, source->topic, source->partition);
     rd_kafka_queue_forward(partition->queue, NULL);
+    /* An error of the time before may have come after its end, and errors are never outdated. */
+    rd_kafka_consume_callback_queue(partition->queue, 0, discard, NULL);
     rd_kafka_queue_cb_event_enable(partition->queue, on_partition_queue, partition);
     return partition;
-}
-
-static void discard(rd_kafka_message_t *message, void *opaque) {
-    (void)message;
-    (void)opaque;
 }
 
 void partition_remove(ckafka_consumer *consumer, assigned_partition *partition) {
@@ -157,12 +159,24 @@ typedef struct fetch {
     size_t max_records;
     size_t max_bytes;
     bool is_out_of_memory;
+    bool is_outdated; /* an error came of where the partition was before */
 } fetch;
 
 /* Stops serving: librdkafka puts what it had not handed out yet back in front of the queue. */
 static void stop(const fetch *fetch) {
     fetch->batch->has_more = true;
     rd_kafka_yield(fetch->partition->consumer->client.rk);
+}
+
+/*
+ * An offset that is gone is reported by 2.0.2 also when the partition was told to begin elsewhere
+ * meanwhile, and then the partition stands still there. (Members of a group are told elsewhere only
+ * after they fetched.)
+ */
+static bool is_outdated(const assigned_partition *partition, const rd_kafka_message_t *message) {
+    return message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET &&
+           !partition->consumer->is_subscribed && partition->position >= 0 &&
+           message->offset != partition->position;
 }
 
 static void on_error_message(fetch *fetch, const rd_kafka_message_t *message) {
@@ -172,8 +186,11 @@ static void on_error_message(fetch *fetch, const rd_kafka_message_t *message) {
         fetch->batch->reached_end = true;
         return;
     }
-    error_from_instance(&partition->error, partition->consumer->client.rk, message->err,
-                        rd_kafka_message_errstr(message));
+    if (is_outdated(partition, message))
+        fetch->is_outdated = true;
+    else
+        error_from_instance(&partition->error, partition->consumer->client.rk, message->err,
+                            rd_kafka_message_errstr(message));
     stop(fetch);
 }
 
@@ -244,6 +261,27 @@ static void step_over_control_records(assigned_partition *partition) {
     rd_kafka_topic_partition_list_destroy(list);
 }
 
+/*
+ * Lets librdkafka see that the queue has room again. 2.0.2 stops to fetch a partition whose queue
+ * is full and looks at it only when something happens on the leader's connection, or after a whole
+ * second. So something happens there: a request for an offset, whose answer nobody waits for.
+ */
+static void refill(assigned_partition *partition, const ckafka_batch *batch) {
+    ckafka_consumer *consumer = partition->consumer;
+    partition->taken_bytes += batch->byte_count;
+    partition->taken_records += batch->count;
+    if (partition->taken_bytes < consumer->refill_bytes &&
+        partition->taken_records < consumer->refill_records)
+        return;
+    partition->taken_bytes = 0;
+    partition->taken_records = 0;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, partition->topic, partition->partition)->offset =
+        RD_KAFKA_OFFSET_END;
+    rd_kafka_offsets_for_times(consumer->client.rk, list, 0);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 static bool report_error(assigned_partition *partition, ckafka_error *error) {
     *error = partition->error;
     error_clear(&partition->error);
@@ -285,9 +323,13 @@ bool ckafka_consumer_fetch(ckafka_consumer *consumer, int32_t index, ckafka_batc
         rd_kafka_consume_callback_queue(partition->queue, 0, on_message, &fetch);
         if (batch->has_more) partition_set_ready(partition, true);
         if (fetch.is_out_of_memory && !go_back(partition, batch, error)) return false;
+        if (fetch.is_outdated && !restart(partition, partition->position, error) &&
+            batch->count == 0)
+            return false;
         if (batch->count == 0 && partition->error.code != CKAFKA_CODE_NONE)
             return report_error(partition, error);
         if (!fetch.is_out_of_memory) step_over_control_records(partition);
+        if (batch->count > 0) refill(partition, batch);
     }
     batch_seal(batch);
     if (partition->position >= 0) batch->position = partition->position;
