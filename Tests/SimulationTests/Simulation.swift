@@ -249,7 +249,8 @@ final class Simulation {
             guarantee: .exactlyOnce, changelog: hasChangelog ? .kafka : .none,
             standbyReplicas: hasChangelog ? Int(seed / 32 % 2) : 0,
             commitInterval: .milliseconds(200), brokerTimeout: .seconds(30),
-            stateLockTimeout: .seconds(60), revocationLimit: .seconds(2), runLimit: 1 + world.random.below(8), instance: instance)
+            stateLockTimeout: .seconds(60), revocationLimit: .seconds(2),
+            runLimit: 1 + world.random.below(8), instance: instance)
         settings.deliberateFault = fault
         do throws(EngineError) {
             workers.append(

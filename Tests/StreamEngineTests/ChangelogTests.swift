@@ -124,6 +124,16 @@ struct ChangelogTests {
         #expect(rig.sessions.sorted() == ["ada 3", "bob 1"])
     }
 
+    @Test("a task of several topics is restored, in whatever order the group names them")
+    func severalTopics() throws {
+        let rig = try ThreadRig(changelog: .kafka, topics: ["taps", "clicks"])
+        let worker = try Self.openSession(rig)
+        try worker.stop()
+        let other = try rig.start("two", storage: InMemoryStateStorage(), rounds: 20)
+        #expect(other.thread.published.restoredRecords == 2)
+        #expect(other.thread.published.tasks.count == 1)
+    }
+
     @Test("a task that comes back to its file restores the difference only")
     func difference() throws {
         let rig = try Self.rig(.exactlyOnce)

@@ -18,15 +18,15 @@ final class ThreadRig {
 
     init(
         guarantee: EngineSettings.Guarantee = .exactlyOnce,
-        changelog: EngineSettings.Changelog = .none
+        changelog: EngineSettings.Changelog = .none, topics: [String] = ["clicks"]
     ) throws {
         self.guarantee = guarantee
         self.changelog = changelog
         cluster = FakeCluster(
             clock: clock, sessionTimeout: .seconds(10), transactionTimeout: .seconds(4))
         try cluster.createTopics(
-            ["clicks", "sessions", "dead"].map { TopicSpec(name: $0, partitions: 1) })
-        plan = try EngineRig().plan()
+            (topics + ["sessions", "dead"]).map { TopicSpec(name: $0, partitions: 1) })
+        plan = try EngineRig().plan(topics: topics)
     }
 
     /// A process with one thread, which has joined the group and taken over what it got.

@@ -4,8 +4,8 @@ internal import StreamCore
 /// Of which commit a record of a changelog is: its number, and the source offsets that it reflects.
 ///
 /// It is the record's first header, `millrace.changelog`: the number (8 bytes), then for each source
-/// topic of the sub-topology, in their order, the offset of the next record to read (8), or -1;
-/// little-endian.
+/// topic of the sub-topology, in the order of their names, the offset of the next record to read (8), or
+/// -1; little-endian.
 ///
 /// Both are needed. A commit that only fired timers moves no offset; and at least once a crash leaves
 /// records of a commit that was never finished, whose number the next one has again, with other
@@ -20,12 +20,6 @@ struct ChangeTag: Sendable, Equatable {
     init(sequence: Int64, offsets: [Int64]) {
         self.sequence = sequence
         self.offsets = offsets
-    }
-
-    /// The commit that a checkpoint tells of; `sources`: the task's, in their order.
-    init(_ checkpoint: TaskCheckpoint, sources: [TopicPartition]) {
-        sequence = checkpoint.sequence
-        offsets = sources.map { checkpoint.offsets[$0] ?? -1 }
     }
 
     /// Appends the header.

@@ -17,6 +17,8 @@ struct ChangelogLayout: Sendable {
     /// The index of the topic for checkpoints in `topics`.
     let checkpointTopic: Int
     private let taskNames: [String]
+    /// By sub-topology: the topics that it reads, in the order in which tags carry their offsets.
+    private let sourceTopics: [[String]]
 
     /// `nil` when no sub-topology keeps state.
     init?(_ plan: TopologyPlan) {
@@ -33,6 +35,7 @@ struct ChangelogLayout: Sendable {
         self.topics = topics + ["\(application)-checkpoints"]
         // An operator keeps its name when a topology is edited; the number of a sub-topology does
         // not stay.
+        sourceTopics = plan.subtopologies.map { $0.sourceTopics.map { plan.topics[$0] }.sorted() }
         taskNames = plan.subtopologies.map { $0.stores.map(\.name).min() ?? "" }
     }
 
@@ -44,6 +47,15 @@ struct ChangelogLayout: Sendable {
 
     func checkpoints(of task: TaskIdentifier) -> TopicPartition {
         TopicPartition(topic: topics[checkpointTopic], partition: task.partition)
+    }
+
+    /// The tag of what a commit of a task writes.
+    func tag(_ checkpoint: TaskCheckpoint, of task: TaskIdentifier) -> ChangeTag {
+        ChangeTag(
+            sequence: checkpoint.sequence,
+            offsets: sourceTopics[task.subtopology].map {
+                checkpoint.offsets[TopicPartition(topic: $0, partition: task.partition)] ?? -1
+            })
     }
 
     /// The key of the task's record among the checkpoints of its partition.

@@ -52,7 +52,7 @@ final class ChangelogWriter {
         _ task: LoggedTask, _ checkpoint: TaskCheckpoint
     ) -> (topics: [Int32], partition: Int32) {
         header.removeAll()
-        ChangeTag(checkpoint, sources: task.sources).write(to: &header)
+        layout.tag(checkpoint, of: task.identifier).write(to: &header)
         let topics = layout.storeTopics[task.identifier.subtopology].map { Int32($0) }
         return (topics, task.identifier.partition)
     }
@@ -87,7 +87,6 @@ final class ChangelogWriter {
 /// A running task whose state is logged.
 struct LoggedTask {
     let identifier: TaskIdentifier
-    let sources: [TopicPartition]
     let stores: [StoreSpec]
     let state: any TaskState
     let log: TaskLog

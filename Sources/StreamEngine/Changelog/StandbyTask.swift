@@ -17,7 +17,7 @@ final class StandbyTask {
     private static let roundLimit = 4096
 
     let task: TaskIdentifier
-    let sources: [TopicPartition]
+    private let layout: ChangelogLayout
     private let stores: [StoreSpec]
     private let state: any TaskState
     private let checkpoints: TopicPartition
@@ -40,11 +40,11 @@ final class StandbyTask {
     }
 
     init(
-        _ task: TaskIdentifier, sources: [TopicPartition], stores: [StoreSpec],
+        _ task: TaskIdentifier, stores: [StoreSpec],
         state: any TaskState, layout: ChangelogLayout
     ) {
         self.task = task
-        self.sources = sources
+        self.layout = layout
         self.stores = stores
         self.state = state
         checkpoints = layout.checkpoints(of: task)
@@ -93,7 +93,7 @@ final class StandbyTask {
     }
 
     private func tag(of record: CheckpointRecord) -> ChangeTag {
-        ChangeTag(record.checkpoint(of: task, changelogOffsets: [:]), sources: sources)
+        layout.tag(record.checkpoint(of: task, changelogOffsets: [:]), of: task)
     }
 
     private func begin(

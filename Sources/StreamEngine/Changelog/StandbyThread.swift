@@ -120,12 +120,12 @@ package final class StandbyThread {
         for (task, sources) in application.statefulTasks {
             let isOurs = placement.standbys(of: task, sources: sources)
                 .contains(application.instance)
-            if isOurs { follow(task, sources) } else { drop(task) }
+            if isOurs { follow(task) } else { drop(task) }
         }
         measureLags()
     }
 
-    private func follow(_ task: TaskIdentifier, _ sources: [TopicPartition]) {
+    private func follow(_ task: TaskIdentifier) {
         guard copies[task] == nil, !application.claims.isClaimed(task),
             pausedUntil[task].map({ $0 <= now }) ?? true
         else { return }
@@ -133,7 +133,7 @@ package final class StandbyThread {
         do {
             let state = try application.storage.open(task, stores: stores)
             copies[task] = StandbyTask(
-                task, sources: sources, stores: stores, state: state, layout: layout)
+                task, stores: stores, state: state, layout: layout)
             log.info("following", metadata: ["task": "\(task)"])
         } catch {
             // Its former owner here is about to let go of it.

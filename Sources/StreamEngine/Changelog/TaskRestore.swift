@@ -41,6 +41,7 @@ struct TaskRestore {
     let checkpoints: TopicPartition
     let changelogs: [TopicPartition]
     private(set) var reading = Reading.checkpoints
+    private let layout: ChangelogLayout
     private var log: CheckpointLog
     private let ranges: [TopicPartition: Range<Int64>]
     private var replay: ChangelogReplay?
@@ -55,6 +56,7 @@ struct TaskRestore {
     ) {
         self.request = request
         self.ranges = ranges
+        self.layout = layout
         checkpoints = layout.checkpoints(of: request.task)
         changelogs = layout.changelogs(of: request.task)
         log = CheckpointLog(request.task, stores: request.stores, layout: layout)
@@ -108,7 +110,7 @@ struct TaskRestore {
         starts = start.offsets
         let checkpoint = last.checkpoint(of: request.task, changelogOffsets: [:])
         replay = ChangelogReplay(
-            state, positions: starts, limit: ChangeTag(checkpoint, sources: request.sources))
+            state, positions: starts, limit: layout.tag(checkpoint, of: request.task))
         return Plan(
             starts: Dictionary(uniqueKeysWithValues: zip(changelogs, starts)),
             clearsFirst: start.clearsFirst)

@@ -66,8 +66,7 @@ extension TaskSet {
             let stores = application.plan.subtopologies[task.identifier.subtopology].stores
             return (
                 LoggedTask(
-                    identifier: task.identifier, sources: task.sources, stores: stores,
-                    state: state, log: log),
+                    identifier: task.identifier, stores: stores, state: state, log: log),
                 task.nextCheckpoint()
             )
         }
