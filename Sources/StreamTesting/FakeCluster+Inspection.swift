@@ -60,6 +60,13 @@ extension FakeCluster {
         return (logs[topic] ?? []).map { Int64($0.endOffset) }
     }
 
+    /// The offset behind the last record of each partition that a reader of committed records finds.
+    public func recordEnds(of topic: String) -> [Int64] {
+        condition.lock()
+        defer { condition.unlock() }
+        return (logs[topic] ?? []).map { Int64($0.committedRecordEnd) }
+    }
+
     /// Whether a transaction is open, or its markers are not written yet.
     public var hasOpenTransactions: Bool {
         condition.lock()
@@ -107,7 +114,8 @@ extension FakeCluster {
     public static func partition(of key: [UInt8]?, count: Int) -> Int {
         guard let key else { return 0 }
         let hash = key.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
-        return Int(hash % UInt32(count))
+        // The lowest bits of this hash depend on the lowest bits of the key alone.
+        return Int((hash >> 16 ^ hash) % UInt32(count))
     }
 }
 

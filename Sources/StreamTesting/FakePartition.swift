@@ -65,6 +65,11 @@ struct FakePartition {
         }
     }
 
+    /// The offset behind the last record that a reader of committed records sees.
+    var committedRecordEnd: Int {
+        (0..<lastStableOffset).last { committedRecord(at: $0) != nil }.map { $0 + 1 } ?? 0
+    }
+
     /// Every record that a reader of committed records sees.
     var committedRecords: [FakeCluster.Record] {
         (0..<lastStableOffset).compactMap { committedRecord(at: $0) }

@@ -5,6 +5,9 @@ import StreamTesting
 
 /// What the simulation runs: one sub-topology with state and timers, one without either.
 ///
+/// Where sessions are kept by `item` and not by the key of the topic, what is parsed goes through a
+/// repartition topic first, so there are three.
+///
 /// ```
 /// clicks ──▶ parsed ──▶ sessions by user ──closed──▶ sessions
 ///               └── failed, rejected ───────────────▶ dead
@@ -17,20 +20,30 @@ import StreamTesting
 struct SimulatedTopology {
     static let application = "shop"
     static let partitions: Int32 = 3
-    /// Of both sub-topologies.
-    static let taskCount = 2 * partitions
+    static let repartitionTopic = "shop-sessions-repartition"
     static let sources = ["clicks", "visits"]
     static let sinks = ["sessions", "copies", "dead", "unread"]
     /// After how long without a record the wall clock moves stream time.
-    static let idleAfter = Duration.seconds(60)
+    var idleAfter: Duration {
+        // Between two tasks, one that is silent for this long is waited for no more: what it writes
+        // then is late, which an undisturbed run would not have.
+        isRekeyed ? .seconds(1800) : .seconds(60)
+    }
 
     /// Whether wall time closes sessions once traffic has stopped, so that timers fire without a
     /// record; else what is open stays in the state.
     let closesByWallClock: Bool
+    /// Whether sessions are kept by another field than the topics are partitioned by.
+    var isRekeyed = false
+
+    var taskCount: Int { (isRekeyed ? 3 : 2) * Int(Self.partitions) }
+
+    /// The topics whose records the group has to commit.
+    var readTopics: [String] { Self.sources + (isRekeyed ? [Self.repartitionTopic] : []) }
 
     func plan() throws -> TopologyPlan {
         let watermark = WatermarkSettings(
-            idleAfter: Self.idleAfter, whenIdle: closesByWallClock ? .wallClock : .hold)
+            idleAfter: idleAfter, whenIdle: closesByWallClock ? .wallClock : .hold)
         func source(_ name: String, topic: String) throws -> Topology.Source {
             Topology.Source(
                 name: name, topics: [topic], timestamp: try FieldPath("at"),
@@ -47,7 +60,9 @@ struct SimulatedTopology {
                     Self.node("read", "parse", [("format", "json")], from: "other"),
                     Self.node(
                         "sessions", "sessionize",
-                        [("key", "user"), ("gap", "30m"), ("grace", "1m")], from: "parsed"),
+                        [
+                            ("key", isRekeyed ? "item" : "user"), ("gap", "30m"), ("grace", "1m"),
+                        ], from: "parsed"),
                 ],
                 sinks: [
                     Topology.Sink(topic: "sessions", inputs: [StreamReference("sessions.closed")]),
@@ -102,7 +117,9 @@ struct SimulatedWorkload {
             let user = "u\(random.below(9))"
             let isBroken = random.happens(0.05)
             let value =
-                isBroken ? "{broken \(count)" : #"{"user":"\#(user)","at":\#(time),"n":\#(count)}"#
+                isBroken
+                ? "{broken \(count)"
+                : #"{"user":"\#(user)","at":\#(time),"n":\#(count),"item":"i\#(count % 5)"}"#
             let key = Array(user.utf8)
             entries.append(
                 Entry(

@@ -27,6 +27,7 @@ final class Simulation {
     /// Whether every process slot is a machine with a disk of its own, which can be lost, and state
     /// is logged; else all share one disk that never is.
     let hasChangelog: Bool
+    let topology: SimulatedTopology
     let cluster: FakeCluster
     /// What happened, when it is asked for.
     private(set) var trace: [String] = []
@@ -81,9 +82,11 @@ final class Simulation {
         let world = World(seed: seed)
         self.world = world
         workload = Int(seed % 8)
-        closesByWallClock = (seed / 8) % 2 == 1
+        let isRekeyed = (seed / 64) % 4 == 3
+        closesByWallClock = (seed / 8) % 2 == 1 || isRekeyed
+        topology = SimulatedTopology(closesByWallClock: closesByWallClock, isRekeyed: isRekeyed)
         self.hasChangelog = hasChangelog ?? ((seed / 16) % 2 == 1)
-        plan = try SimulatedTopology(closesByWallClock: closesByWallClock).plan()
+        plan = try topology.plan()
         // All events are past: what follows the wall clock closes every session.
         clock = SimulatedClock(
             Timestamp(milliseconds: SimulatedWorkload.begin + 30 * 86_400_000))
@@ -201,7 +204,7 @@ final class Simulation {
     /// Runs until everything is processed and committed, and the group has come to rest.
     private func settle() {
         let quietFrom = clock.manual.now.adding(
-            milliseconds: Int64(SimulatedTopology.idleAfter / .milliseconds(1)) + 200_000)
+            milliseconds: Int64(topology.idleAfter / .milliseconds(1)) + 200_000)
         for _ in 0..<Self.calmRounds where violation == nil {
             let mayJump = isCommitted && closesByWallClock
             clock.manual.advance(by: .milliseconds(mayJump ? 4000 : 250))
@@ -219,16 +222,16 @@ final class Simulation {
 
     /// Whether every task is at work, its state restored.
     private var hasAllTasks: Bool {
-        workers.reduce(0) { $0 + $1.taskCount } == Int(SimulatedTopology.taskCount)
+        workers.reduce(0) { $0 + $1.taskCount } == topology.taskCount
     }
 
     private var isCommitted: Bool {
         guard !cluster.hasOpenTransactions else { return false }
         let committed = cluster.committedOffsets(group: SimulatedTopology.application)
-        return SimulatedTopology.sources.allSatisfy { topic in
-            cluster.endOffsets(of: topic).enumerated().allSatisfy { partition, end in
+        return topology.readTopics.allSatisfy { topic in
+            cluster.recordEnds(of: topic).enumerated().allSatisfy { partition, end in
                 let source = TopicPartition(topic: topic, partition: Int32(partition))
-                return committed[source]?.offset ?? 0 == end
+                return committed[source]?.offset ?? 0 >= end
             }
         }
     }

@@ -125,7 +125,7 @@ struct SimulatedRun {
             return
         }
         let expected = try Self.expected(
-            workload: simulation.workload, closesByWallClock: simulation.closesByWallClock)
+            workload: simulation.workload, topology: simulation.topology)
         if let difference = try simulation.outcome().difference(from: expected) {
             failure = difference
             return
@@ -147,10 +147,11 @@ struct SimulatedRun {
 
     /// What an undisturbed run of the same input gives.
     private static func expected(
-        workload: Int, closesByWallClock: Bool
+        workload: Int, topology: SimulatedTopology
     ) throws -> SimulatedOutcome {
-        // The parts of a seed that choose the input, and nothing else.
-        let seed = workload + (closesByWallClock ? 8 : 0)
+        // The parts of a seed that choose the input and the topology, and nothing else.
+        let seed =
+            workload + (topology.closesByWallClock ? 8 : 0) + (topology.isRekeyed ? 3 * 64 : 0)
         if let known = known.withLock({ $0[seed] }) { return known }
         let simulation = try Simulation(seed: UInt64(seed), hasChangelog: false)
         try simulation.runUndisturbed()

@@ -190,8 +190,10 @@ package struct TaskClock {
                         partition: Int32(truncatingIfNeeded: numbers.removeFirst())),
                     watermark: numbers.removeFirst(), lastArrival: now)
             }
-            // Those that were not heard of before the checkpoint may never write here.
-            restored[index].awaitsWritersUntil = now
+            // Those that were not heard of before the checkpoint are waited for as at the first start:
+            // what they have written since would be late otherwise.
+            restored[index].awaitsWritersUntil =
+                wallClock.adding(milliseconds: inputs[index].idleAfter).milliseconds
         }
         guard numbers.isEmpty else { return false }
         inputs = restored

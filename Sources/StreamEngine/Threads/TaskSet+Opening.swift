@@ -148,7 +148,8 @@ extension TaskSet {
             plan: application.plan, identifier: identifier, state: state,
             options: StreamTask.Options(
                 runLimit: application.settings.runLimit,
-                maxIdle: application.settings.maxTaskIdle),
+                maxIdle: application.settings.maxTaskIdle,
+                partitionCounts: application.partitionCounts),
             now: application.wallClock())
     }
 
