@@ -1,0 +1,73 @@
+/// An expression that was checked and compiled: a rule, a filter or a mapping.
+///
+/// It can be shared between threads; each evaluates it with an ``Evaluation`` of its own.
+///
+/// ```swift
+/// let rule = try Expression.compile("event.amount > 100.0", declarations)
+/// evaluation.bind(event, to: record, in: arena)
+/// if try evaluation.boolean(of: rule) { ... }
+/// ```
+public final class Expression: Sendable {
+    /// The text as it was written.
+    public let text: String
+    /// The type of its result.
+    public let resultType: ValueType
+    let program: Program
+
+    /// Checks and compiles an expression.
+    ///
+    /// - Throws: all that is wrong with it, with line, column and what to do about it.
+    public static func compile(
+        _ text: String, _ declarations: Declarations
+    ) throws(ExpressionProblems) -> Expression {
+        try compile(text, declarations, isStrict: true, hasMacros: true)
+    }
+
+    /// Compiles an expression whose result must be of a type, or of none that is known.
+    ///
+    /// - Throws: all that is wrong with it, with line, column and what to do about it.
+    public static func compile(
+        _ text: String, _ declarations: Declarations, resultType: ValueType
+    ) throws(ExpressionProblems) -> Expression {
+        let expression = try compile(text, declarations)
+        var substitution = Substitution()
+        guard substitution.isAssignable(expression.resultType, to: resultType) else {
+            throw ExpressionProblems(
+                [SyntaxError("a \(resultType) is needed, not \(expression.resultType)", at: 0)],
+                of: text)
+        }
+        return expression
+    }
+
+    /// Compiles an expression; without a strict check, what does not fit becomes an error when it
+    /// is evaluated.
+    package static func compile(
+        _ text: String, _ declarations: Declarations, isStrict: Bool, hasMacros: Bool
+    ) throws(ExpressionProblems) -> Expression {
+        let syntax: Syntax
+        do {
+            syntax = try Parser.parse(Array(text.utf8), hasMacros: hasMacros)
+        } catch {
+            throw ExpressionProblems([error], of: text)
+        }
+        var checker = Checker(declarations, isStrict: isStrict)
+        let type = checker.resultType(of: syntax)
+        guard checker.problems.isEmpty else {
+            throw ExpressionProblems(checker.problems, of: text)
+        }
+        var emitter = Emitter(isStrict: isStrict)
+        let root = emitter.emit(syntax)
+        guard emitter.problems.isEmpty else {
+            throw ExpressionProblems(emitter.problems, of: text)
+        }
+        return Expression(
+            text: text, resultType: type,
+            program: Program(emitter.parts, root: root, slotCount: checker.slotCount))
+    }
+
+    private init(text: String, resultType: ValueType, program: Program) {
+        self.text = text
+        self.resultType = resultType
+        self.program = program
+    }
+}
