@@ -118,6 +118,20 @@ extension Evaluation {
         }
     }
 
+    func base64(_ function: Function, _ operand: Operand, _ index: Int32) -> Operand {
+        charge(bytes: 4 * Int(operand.count))
+        switch (function, operand.kind) {
+        case (.toBase64, .bytes):
+            return Operand(string: memory.text(Base64.text(of: operand.text)))
+        case (.fromBase64, .string):
+            guard let bytes = Base64.bytes(of: operand.text) else {
+                return .error(.invalidConversion, index)
+            }
+            return Operand(bytes: memory.text(bytes))
+        default: return .error(.noSuchOverload, index)
+        }
+    }
+
     // MARK: Types and sizes
 
     static func typeName(of operand: Operand) -> Text {

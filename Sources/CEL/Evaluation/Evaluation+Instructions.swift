@@ -141,6 +141,7 @@ extension Evaluation {
             return optional(function, operand, index)
         case .lowerASCII, .upperASCII, .lower, .upper, .trim, .reverse, .quote, .join:
             return text(function, operand, index)
+        case .toBase64, .fromBase64: return base64(function, operand, index)
         case .fullYear, .month, .date, .dayOfMonth, .dayOfWeek, .dayOfYear, .hours, .minutes,
             .seconds, .milliseconds:
             return timePart(function, operand, nil, index)

@@ -95,7 +95,7 @@ extension Evaluation {
                 buffer.append("null")
             }
         case .string, .type: unsafe buffer.append(jsonString: operand.text.bytes)
-        case .bytes: buffer.append(jsonString: Self.base64(operand.text))
+        case .bytes: buffer.append(jsonString: Base64.text(of: operand.text))
         case .timestamp, .duration:
             let text = converted(operand, .toString, 0).text
             unsafe buffer.append(jsonString: text.bytes)
@@ -118,23 +118,5 @@ extension Evaluation {
             appendJSON(contents[position + (isMap ? 1 : 0)], to: &buffer)
         }
         buffer.append(isMap ? "}" : "]")
-    }
-
-    private static func base64(_ bytes: Text) -> String {
-        let alphabet = Array(
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var result: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let count = min(3, bytes.count - start)
-            var group: UInt32 = 0
-            for offset in 0..<3 {
-                group = group << 8 | (offset < count ? UInt32(bytes[start + offset]) : 0)
-            }
-            for place in 0..<4 {
-                let digit = Int(group >> UInt32(18 - 6 * place) & 63)
-                result.append(place <= count ? alphabet[digit] : UInt8(ascii: "="))
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
     }
 }

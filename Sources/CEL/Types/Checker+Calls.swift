@@ -7,7 +7,7 @@ extension Checker {
         case "_?_:_": return checkConditional(arguments)
         default: break
         }
-        if let target, let namespaced = namespacedName(name, target) {
+        if let target, let namespaced = namespacedName(name, target) ?? misspelt(name, target) {
             return checkFunction(namespaced, isMember: false, arguments, syntax)
         }
         if let target {
@@ -27,6 +27,16 @@ extension Checker {
         else { return nil }
         return declarations.candidates(for: "\(namespace).\(name)", isAbsolute: isAbsolute)
             .first { functions.overloads[$0] != nil }
+    }
+
+    /// The whole name of a function that there isn't, though its namespace there is.
+    private func misspelt(_ name: String, _ target: Syntax) -> String? {
+        guard case .name(let namespace, _) = target.kind,
+            declarations.index(of: namespace) == nil,
+            !locals.contains(where: { $0.name == namespace }),
+            functions.overloads.keys.contains(where: { $0.hasPrefix("\(namespace).") })
+        else { return nil }
+        return "\(namespace).\(name)"
     }
 
     private mutating func checkConnective(_ terms: [Syntax]) -> ValueType {

@@ -10,7 +10,7 @@ enum Function: UInt8, BitwiseCopyable {
     // Strings, bytes, lists, maps.
     case size, startsWith, endsWith, contains, matches
     case charAt, indexOf, lastIndexOf, lowerASCII, upperASCII, lower, upper, replace, split
-    case substring, trim, join, format, quote, reverse
+    case substring, trim, join, format, quote, reverse, toBase64, fromBase64
     // Times.
     case fullYear, month, date, dayOfMonth, dayOfWeek, dayOfYear
     case hours, minutes, seconds, milliseconds, truncate

@@ -34,6 +34,8 @@ extension FunctionTable {
         addMember("join", .join, .list(.string), .string, result: .string)
         addMember("format", .format, .string, .list(.dynamic), result: .string)
         add("strings.quote", .quote, .string, result: .string)
+        add("base64.encode", .toBase64, .bytes, result: .string)
+        add("base64.decode", .fromBase64, .string, result: .bytes)
         add("bucket", .bucket, .string, .integer, result: .integer)
     }
 

@@ -87,7 +87,8 @@ struct Substitution {
         case (.map(let key, let value), .map(let otherKey, let otherValue)):
             return assign(key, to: otherKey) && assign(value, to: otherValue)
         // An object of an event is a map from strings.
-        case (.record, .map(let key, _)): return assign(.string, to: key)
+        case (.record, .map(let key, _)), (.map(let key, _), .record):
+            return assign(.string, to: key)
         default: return actual == expected
         }
     }
