@@ -63,7 +63,7 @@ struct AllocationTests {
         var count = 0
         func run() {
             for _ in 0..<100 {
-                do {
+                do throws(EvaluationError) {
                     _ = try rig.evaluation.boolean(of: expression)
                 } catch {
                     if error.reason == .noSuchField { count += 1 }

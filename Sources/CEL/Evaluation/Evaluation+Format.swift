@@ -98,9 +98,12 @@ extension Evaluation {
             parts.append(part)
         }
         guard Self.isMap(value) else { return "[\(parts.joined(separator: ", "))]" }
-        let entries = stride(from: 0, to: parts.count, by: 2).map { (parts[$0], parts[$0 + 1]) }
-            .sorted { $0.0 < $1.0 }
-        return "{\(entries.map { "\($0): \($1)" }.joined(separator: ", "))}"
+        var entries: [(key: String, text: String)] = []
+        for position in stride(from: 0, to: parts.count, by: 2) {
+            entries.append((parts[position], "\(parts[position]): \(parts[position + 1])"))
+        }
+        entries.sort { $0.key < $1.key }
+        return "{\(entries.map(\.text).joined(separator: ", "))}"
     }
 }
 

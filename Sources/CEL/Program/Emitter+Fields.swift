@@ -13,6 +13,11 @@ private struct FieldChain {
             self.init(variable: index, components: [], isOptional: false)
             return
         }
+        // dyn(...) changes what the checker knows, not what the value is.
+        if case .function(.toDynamic, let arguments) = syntax.meaning {
+            self.init(arguments[0])
+            return
+        }
         let component: FieldPath.Component
         let operand: Syntax
         let isOptional: Bool

@@ -65,6 +65,11 @@ public final class Expression: Sendable {
             program: Program(emitter.parts, root: root, slotCount: checker.slotCount))
     }
 
+    /// The names of all functions, operators left out.
+    package static var functionNames: [String] {
+        FunctionTable.standard.overloads.keys.filter { $0.first?.isLetter == true }.sorted()
+    }
+
     private init(text: String, resultType: ValueType, program: Program) {
         self.text = text
         self.resultType = resultType
