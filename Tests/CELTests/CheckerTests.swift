@@ -85,6 +85,7 @@ struct CheckerTests {
     @Test("numbers of different types may be compared, not added")
     func numbers() {
         #expect(rig.problems("event.amount > 100 && event.quantity == 3.0") == [])
+        #expect(rig.problems("event.amount in [100, 120]") == [])
         #expect(rig.problems("event.amount + event.quantity").count == 1)
     }
 

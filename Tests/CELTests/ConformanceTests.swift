@@ -18,7 +18,7 @@ struct ConformanceTests {
     private static let absent: Set<String> = ["block_ext", "network_ext"]
 
     /// The tests of extensions that passed when this was written; there shall not be fewer.
-    private static let extensionsPassed = 541
+    private static let extensionsPassed = 550
 
     @Test(
         "every test of the core passes, but for those on the skip list",
@@ -42,7 +42,8 @@ struct ConformanceTests {
         .enabled(if: path != nil, "set MILLRACE_CONFORMANCE_DATA to run the official suite"))
     func extensions() throws {
         let rows = try Self.rows().filter {
-            !$0.isCore && !$0.needsMessages && !$0.isCheckOnly && !Self.absent.contains($0.file)
+            !$0.isCore && !$0.needsMessages && !$0.lacksDeclarations
+                && !Self.absent.contains($0.file)
         }
         var passed: [String: (Int, Int)] = [:]
         for row in rows {

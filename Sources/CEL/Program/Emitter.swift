@@ -9,6 +9,9 @@ struct Emitter {
     var parts = ProgramParts()
     private(set) var problems: [SyntaxError] = []
     private let evaluation = Evaluation(Declarations())
+    /// What may still be spent on computing constants, so that a short text can't become a large
+    /// program.
+    private var foldingBudget = 1_000_000
 
     init(isStrict: Bool) {
         self.isStrict = isStrict
@@ -221,9 +224,10 @@ struct Emitter {
         let isConstant = operands.allSatisfy {
             parts.instructions[Int($0 < 0 ? ~$0 : $0)].code == .constant
         }
-        guard isConstant else { return index }
+        guard isConstant, foldingBudget > 0 else { return index }
         let program = Program(parts, root: index, slotCount: 0)
         let result = evaluation.operand(of: program)
+        foldingBudget -= evaluation.lastCost
         guard !result.isAbnormal else { return index }
         let offset = parts.instructions[Int(index)].offset
         return add(.constant, a: parts.add(parts.memory.copy(result)), at: offset)

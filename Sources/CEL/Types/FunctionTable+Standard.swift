@@ -21,6 +21,12 @@ extension FunctionTable {
         }
         add("@in", .isIn, Self.a, .list(Self.a), result: .boolean)
         add("@in", .isIn, Self.a, .map(Self.a, Self.b), result: .boolean)
+        let numbers: [ValueType] = [.integer, .unsignedInteger, .double]
+        for one in numbers {
+            for other in numbers where one != other {
+                add("@in", .isIn, one, .list(other), result: .boolean)
+            }
+        }
         add("!_", .not, .boolean, result: .boolean)
     }
 

@@ -10,7 +10,9 @@ struct ConformanceRow {
     let isCore: Bool
     let isExtension: Bool
     let needsMessages: Bool
-    let isCheckOnly: Bool
+    /// Whether it declares something, but not what, so that it can't be run.
+    let lacksDeclarations: Bool
+    private let isCheckOnly: Bool
     private let isStrict: Bool
     private let hasMacros: Bool
     private let container: String
@@ -18,6 +20,7 @@ struct ConformanceRow {
     private let bindings: [String: Any]
     private let matcher: String?
     private let expected: Any?
+    private let deducedType: String?
 
     init?(_ line: Substring) throws {
         guard
@@ -37,14 +40,23 @@ struct ConformanceRow {
         container = row["container"] as? String ?? ""
         hasTypes = row["has_type_env"] as? Bool ?? false
         bindings = row["bindings"] as? [String: Any] ?? [:]
+        lacksDeclarations = hasTypes && bindings.isEmpty
         matcher = row["matcher"] as? String
         expected = row["expect"]
+        deducedType = row["deduced_type"].flatMap(Self.typeName)
     }
 
     /// What is wrong with our result; `nil` when nothing is.
     func difference() -> String? {
         if matcher == "eval_error" { return differenceFromError() }
         do {
+            if let deducedType {
+                let type = try Expression.compile(expression, Declarations()).resultType
+                guard type.description == deducedType else {
+                    return "is of type \(type), not \(deducedType)"
+                }
+                if isCheckOnly { return nil }
+            }
             let value = try result(isStrict: isStrict)
             guard let wanted = expected.map(Self.value) ?? .boolean(true) else {
                 return "is not understood: \(String(describing: expected))"
@@ -98,6 +110,31 @@ struct ConformanceRow {
         case .timestamp: .timestamp
         case .duration: .duration
         default: .dynamic
+        }
+    }
+
+    /// Our name of the type that the suite writes as an object.
+    private static func typeName(_ json: Any) -> String? {
+        guard let object = json as? [String: Any], let (kind, content) = object.first else {
+            return nil
+        }
+        let parts = content as? [String: Any] ?? [:]
+        let name = { (key: String) in parts[key].flatMap(typeName) ?? "?" }
+        switch kind {
+        case "null": return "null"
+        case "dyn": return "dyn"
+        case "primitive":
+            let names = [
+                "BOOL": "bool", "INT64": "int", "UINT64": "uint", "DOUBLE": "double",
+                "STRING": "string", "BYTES": "bytes",
+            ]
+            return (content as? String).flatMap { names[$0] }
+        case "listType": return "list(\(name("elemType")))"
+        case "mapType": return "map(\(name("keyType")), \(name("valueType")))"
+        case "abstractType":
+            let parameters = (parts["parameterTypes"] as? [Any] ?? []).compactMap(typeName)
+            return "optional(\(parameters.joined(separator: ", ")))"
+        default: return nil
         }
     }
 
