@@ -93,7 +93,7 @@ let package = Package(
         .executableTarget(
             name: "DriverBenchmark",
             dependencies: [
-                "TopologyFiles", "Operators", "StreamState", "StreamCore", "Events",
+                "TopologyFiles", "Operators", "StreamState", "StreamCore", "CEL", "Events",
                 "SampleEvents", "CMallocCount",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

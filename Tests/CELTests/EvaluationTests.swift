@@ -141,6 +141,16 @@ struct EvaluationTests {
         #expect(try rig.failure(replacing) == .costLimit)
     }
 
+    @Test("digits of very small numbers cost what they take")
+    func smallNumbers() throws {
+        let rig = EventRig()
+        #expect(try rig.value("'%.3e'.format([5e-324])") == .string("4.941e-324"))
+        rig.evaluation.bind(rig.threshold, to: .double(.leastNonzeroMagnitude))
+        let clauses = String(repeating: "%f", count: 1_000)
+        let arguments = Array(repeating: "threshold", count: 1_000).joined(separator: ",")
+        #expect(try rig.failure("'\(clauses)'.format([\(arguments)])") == .costLimit)
+    }
+
     @Test("what depends on constants alone is computed once")
     func folding() throws {
         let rig = EventRig()
@@ -151,6 +161,25 @@ struct EvaluationTests {
         let cost = rig.evaluation.lastCost
         _ = try? rig.evaluation.boolean(of: folded)
         #expect(rig.evaluation.lastCost == cost)
+    }
+
+    @Test("an expression tells which variables and fields it depends on")
+    func dependencies() throws {
+        let rig = EventRig()
+        let rule = try rig.compile(
+            "event.page.url != '' && has(event.sequence) || event.items.exists(i, i.price > 1.0) "
+                + "|| event.?extra.a.orValue(1) == event.tags[0]")
+        #expect(rule.variables == [rig.event])
+        #expect(
+            rule.fields(of: rig.event)?.map(\.description).sorted()
+                == ["extra.a", "items", "page.url", "sequence", "tags[0]"])
+        #expect(rule.fields(of: rig.threshold) == [])
+        let whole = try rig.compile("size(event) > threshold && event.amount > 1.0")
+        #expect(whole.variables == [rig.event, rig.threshold])
+        #expect(whole.fields(of: rig.event) == nil)
+        let byName = try rig.compile("event[event.channel] == 1")
+        #expect(byName.fields(of: rig.event) == nil)
+        #expect(try rig.compile("1 + 1").variables == [])
     }
 
     @Test("buckets are the same everywhere and spread evenly")

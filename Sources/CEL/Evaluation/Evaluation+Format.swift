@@ -46,6 +46,7 @@ extension Evaluation {
         case UInt8(ascii: "f"), UInt8(ascii: "e"):
             guard let double = Self.double(value) else { return nil }
             guard double.isFinite else { return Self.text(of: double) }
+            guard charge(DecimalDigits.cost(of: double)) else { return nil }
             let digits = DecimalDigits(double)
             return clause.letter == UInt8(ascii: "f")
                 ? digits.fixed(decimals: clause.precision ?? 6)

@@ -134,6 +134,9 @@ public final class Evaluation {
     }
 
     func operand(of program: Program) -> Operand {
+        precondition(
+            program.variableCount <= boundOperands.count,
+            "an expression with other declarations than the evaluation's")
         memory.removeAll()
         remainingCost = costLimit
         while locals.count < program.slotCount { locals.append(.null) }

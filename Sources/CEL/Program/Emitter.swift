@@ -225,7 +225,7 @@ struct Emitter {
             parts.instructions[Int($0 < 0 ? ~$0 : $0)].code == .constant
         }
         guard isConstant, foldingBudget > 0 else { return index }
-        let program = Program(parts, root: index, slotCount: 0)
+        let program = Program(parts, root: index)
         let result = evaluation.operand(of: program)
         foldingBudget -= evaluation.lastCost
         guard !result.isAbnormal else { return index }

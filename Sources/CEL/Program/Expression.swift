@@ -1,3 +1,5 @@
+public import Events
+
 /// An expression that was checked and compiled: a rule, a filter or a mapping.
 ///
 /// It can be shared between threads; each evaluates it with an ``Evaluation`` of its own.
@@ -62,7 +64,46 @@ public final class Expression: Sendable {
         }
         return Expression(
             text: text, resultType: type,
-            program: Program(emitter.parts, root: root, slotCount: checker.slotCount))
+            program: Program(
+                emitter.parts, root: root, slotCount: checker.slotCount,
+                variableCount: declarations.entries.count))
+    }
+
+    /// The variables that the result may depend on.
+    public var variables: Set<Variable> {
+        let codes: Set<Instruction.Code> = [.variable, .field, .hasField, .optionalField]
+        return Set(
+            program.instructions.filter { codes.contains($0.code) }
+                .map { Variable(index: Int($0.a)) })
+    }
+
+    /// The fields of a variable that the result may depend on, those in loops over its lists left
+    /// out; `nil` when it may depend on all of the variable.
+    public func fields(of variable: Variable) -> Set<FieldPath>? {
+        var fields: Set<FieldPath> = []
+        var steps: Set<Int32> = []
+        for (index, instruction) in program.instructions.enumerated().reversed() {
+            guard !steps.contains(Int32(index)) else {
+                // The steps of a chain are for variables that are no events.
+                switch instruction.code {
+                case .select, .hasSelect, .optionalSelect, .index, .optionalIndex:
+                    steps.insert(instruction.a)
+                case .field, .hasField, .optionalField: steps.insert(instruction.c)
+                default: break
+                }
+                continue
+            }
+            switch instruction.code {
+            case .field, .hasField, .optionalField:
+                steps.insert(instruction.c)
+                if Int(instruction.a) == variable.index {
+                    fields.insert(program.paths[Int(instruction.b)])
+                }
+            case .variable where Int(instruction.a) == variable.index: return nil
+            default: break
+            }
+        }
+        return fields
     }
 
     /// The names of all functions, operators left out.

@@ -13,12 +13,14 @@ final class Program: @unchecked Sendable {
     let zones: [ZoneOffsets]
     let loops: [LoopPlan]
     let slotCount: Int
+    /// The variables that were declared when it was compiled.
+    let variableCount: Int
     /// The instruction whose result is the expression's.
     let root: Int32
     /// Holds what the constants refer to.
     private let memory: Memory
 
-    init(_ parts: ProgramParts, root: Int32, slotCount: Int) {
+    init(_ parts: ProgramParts, root: Int32, slotCount: Int = 0, variableCount: Int = 0) {
         instructions = parts.instructions
         children = parts.children
         constants = parts.constants
@@ -28,6 +30,7 @@ final class Program: @unchecked Sendable {
         loops = parts.loops
         memory = parts.memory
         self.slotCount = slotCount
+        self.variableCount = variableCount
         self.root = root
     }
 }

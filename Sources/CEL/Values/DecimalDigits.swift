@@ -7,6 +7,12 @@ struct DecimalDigits {
     /// How many of the digits stand after the point; may be more than there are.
     private var decimals: Int
 
+    /// What finding the digits of a number costs, in multiplications of sixteen digits.
+    static func cost(of double: Double) -> Int {
+        let exponent = abs(Int(double.exponent) - 52)
+        return double == 0 ? 1 : 1 + exponent * exponent / 64
+    }
+
     /// - Precondition: the number is finite.
     init(_ double: Double) {
         precondition(double.isFinite, "\(double) has no digits")
@@ -19,7 +25,7 @@ struct DecimalDigits {
         }
         // The number is `significand` times two to the power of `exponent`.
         let exponent = Int(magnitude.exponent) - 52
-        let significand = UInt64((magnitude / 2).significand * 0x1p52)
+        let significand = UInt64(magnitude.significand * 0x1p52)
         var reversed = String(significand).utf8.reversed().map { $0 - UInt8(ascii: "0") }
         // A negative power of two is a power of five over one of ten.
         for _ in 0..<abs(exponent) { Self.multiply(&reversed, by: exponent < 0 ? 5 : 2) }

@@ -59,7 +59,7 @@ enum TimeText {
         var reader = TimeReader(text)
         let isNegative = reader.take("-")
         if !isNegative { _ = reader.take("+") }
-        if text.string.drop(while: { $0 == "+" || $0 == "-" }) == "0" { return 0 }
+        if reader.rest == Text(of: "0") { return 0 }
         var total: Int64 = 0
         repeat {
             guard let part = reader.durationPart() else { return nil }
@@ -104,6 +104,8 @@ private struct TimeReader {
     }
 
     var isAtEnd: Bool { position == text.count }
+
+    var rest: Text { text[position, text.count] }
 
     mutating func take(_ character: Unicode.Scalar) -> Bool {
         guard !isAtEnd, text[position] == UInt8(ascii: character) else { return false }
