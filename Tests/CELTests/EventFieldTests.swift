@@ -73,6 +73,25 @@ struct EventFieldTests {
         #expect(error?.description == "2:15: there is no such field or key: 'score'")
     }
 
+    @Test("an error of types says what they are")
+    func typeErrors() throws {
+        let rig = EventRig()
+        let texts = [
+            "event.extra.a * 2 == 1": "1:15: '*' can't be applied to map and int",
+            "event.extra.a.b.startsWith('x')":
+                "1:17: 'startsWith' can't be applied to list and string",
+            "!event.extra.a.b[2]": "1:1: '!' can't be applied to string",
+            "event.quantity / 0 == 1": "1:16: this is a division by zero",
+        ]
+        for (text, message) in texts {
+            let expression = try rig.compile(text)
+            let error = #expect(throws: EvaluationError.self) {
+                try rig.evaluation.boolean(of: expression)
+            }
+            #expect(error?.description == message)
+        }
+    }
+
     @Test("has() asks whether all of the way to a field is there")
     func presence() throws {
         let rig = EventRig()

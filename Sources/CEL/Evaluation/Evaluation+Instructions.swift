@@ -14,7 +14,9 @@ extension Evaluation {
         case .or: return disjunction(instruction, index, program)
         case .unary:
             let operand = evaluate(instruction.a, program)
-            return operand.isAbnormal ? operand : unary(instruction.function, operand, index)
+            if operand.isAbnormal { return operand }
+            let result = unary(instruction.function, operand, index)
+            return result.kind == .error ? result.about(operand.plainKind) : result
         case .local:
             return coerced(locals[Int(instruction.a)], instruction.coercion, index)
         case .conditional:
@@ -100,7 +102,9 @@ extension Evaluation {
         }
         let right = evaluate(instruction.b, program)
         if left.isAbnormal || right.isAbnormal { return .decisive(left, right) }
-        return binary(instruction.function, left, right, index)
+        let result = binary(instruction.function, left, right, index)
+        return result.kind == .error
+            ? result.about(left.plainKind, right.plainKind) : result
     }
 
     func binary(

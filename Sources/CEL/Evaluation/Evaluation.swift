@@ -127,7 +127,8 @@ public final class Evaluation {
         switch result.kind {
         case .error:
             let instruction = program.instructions[Int(result.failedInstruction)]
-            throw EvaluationError(result.reason, at: Int(instruction.offset), of: expression)
+            throw EvaluationError(
+                result.reason, at: Int(instruction.offset), of: expression, result)
         case .unknown: throw EvaluationError(.unknown, at: 0, of: expression)
         default: return result
         }

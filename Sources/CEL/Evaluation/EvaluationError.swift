@@ -72,11 +72,17 @@ public struct EvaluationError: Error, CustomStringConvertible {
     /// Where, in bytes from the start of the expression.
     let offset: Int
     private let expression: Expression
+    /// Knows the types of what could not be combined.
+    private let result: Operand
 
-    init(_ reason: FailureReason, at offset: Int, of expression: Expression) {
+    init(
+        _ reason: FailureReason, at offset: Int, of expression: Expression,
+        _ result: Operand = .unknown
+    ) {
         self.reason = reason
         self.offset = offset
         self.expression = expression
+        self.result = result
     }
 
     /// The line in the expression, from 1.
@@ -87,9 +93,21 @@ public struct EvaluationError: Error, CustomStringConvertible {
 
     /// `line:column: message: the word it is about`
     public var description: String {
+        let types = result.kind == .error ? result.failedTypes : []
+        if reason == .noSuchOverload, !types.isEmpty {
+            return "\(line):\(column): '\(word)' can't be applied to "
+                + types.joined(separator: " and ")
+        }
+        let isName = word.utf8.first?.isNameStart == true
+        return "\(line):\(column): \(reason.sentence)" + (isName ? ": '\(word)'" : "")
+    }
+
+    /// The name or operator that the error is about.
+    private var word: String {
         let rest = expression.text.utf8.dropFirst(offset)
-        let word = rest.prefix { $0.isNameStart || $0.isDigit }
-        let name = word.isEmpty ? "" : ": '\(String(decoding: Array(word), as: UTF8.self))'"
-        return "\(line):\(column): \(reason.sentence)\(name)"
+        let name = rest.prefix { $0.isNameStart || $0.isDigit }
+        guard name.isEmpty else { return String(decoding: Array(name), as: UTF8.self) }
+        let symbol = Token.Symbol.allCases.first { rest.starts(with: $0.rawValue.utf8) }
+        return symbol?.rawValue ?? ""
     }
 }

@@ -71,6 +71,13 @@ struct Operand: BitwiseCopyable {
         Operand(.error, bits: UInt64(UInt32(bitPattern: index)), count: Int(reason.rawValue))
     }
 
+    /// The same error with the kinds of the operands that it is about.
+    func about(_ operands: Kind...) -> Operand {
+        var kinds: UInt64 = 0
+        for kind in operands.reversed() { kinds = kinds << 8 | UInt64(kind.rawValue + 1) }
+        return Operand(.error, bits: bits & 0xFFFF_FFFF | kinds << 32, count: Int(count))
+    }
+
     // MARK: Contents, each of its kind only
 
     var boolean: Bool { bits != 0 }
@@ -89,7 +96,23 @@ struct Operand: BitwiseCopyable {
     var content: Operand? { count == 0 ? nil : elements[0] }
 
     var reason: FailureReason { FailureReason(rawValue: UInt8(truncatingIfNeeded: count))! }
-    var failedInstruction: Int32 { Int32(truncatingIfNeeded: Int64(bits)) }
+    var failedInstruction: Int32 { Int32(truncatingIfNeeded: bits) }
+
+    /// The names of the types that an error is about.
+    var failedTypes: [String] {
+        var names: [String] = []
+        var kinds = bits >> 32
+        while kinds > 0 {
+            if let kind = Kind(rawValue: UInt8(kinds & 0xFF) - 1) { names.append(kind.name) }
+            kinds >>= 8
+        }
+        return names
+    }
+
+    /// What tells of its type: of a field of an event, whether it is a list or a map.
+    var plainKind: Kind {
+        kind == .field ? (field.value.kind == .object ? .map : .list) : kind
+    }
 
     /// Whether it is no value: an error, or unknown.
     var isAbnormal: Bool { kind == .error || kind == .unknown }
@@ -104,6 +127,28 @@ struct Operand: BitwiseCopyable {
         if left.kind == .unknown { return left }
         if right.kind == .unknown { return right }
         return left.kind == .error ? left : right
+    }
+}
+
+extension Operand.Kind {
+    /// The type as messages name it.
+    var name: String {
+        switch self {
+        case .null: "null"
+        case .boolean: "bool"
+        case .integer: "int"
+        case .unsignedInteger: "uint"
+        case .double: "double"
+        case .string: "string"
+        case .bytes: "bytes"
+        case .list: "list"
+        case .map, .field: "map"
+        case .timestamp: "timestamp"
+        case .duration: "duration"
+        case .type: "type"
+        case .optional: "optional"
+        case .error, .unknown: "error"
+        }
     }
 }
 
