@@ -141,6 +141,22 @@ struct EvaluationTests {
         #expect(try rig.failure(replacing) == .costLimit)
     }
 
+    @Test("searching text that nearly matches everywhere costs what it takes")
+    func hostileSearch() throws {
+        let rig = EventRig()
+        let text = String(repeating: "a", count: 400_000)
+        rig.evaluation.bind(rig.threshold, to: .list([.string(text), .string("b" + text)]))
+        let start = ContinuousClock.now
+        for call in ["contains", "indexOf", "lastIndexOf", "split"] {
+            let part = "threshold[0].substring(200000)"
+            #expect(
+                try rig.failure("threshold[0].\(call)(\(part) + 'b')") == .costLimit)
+        }
+        #expect(try rig.value("threshold[0].contains('ab')") == .boolean(false))
+        #expect(try rig.value("threshold[1].indexOf('ba')") == .integer(0))
+        #expect(ContinuousClock.now - start < .seconds(10))
+    }
+
     @Test("digits of very small numbers cost what they take")
     func smallNumbers() throws {
         let rig = EventRig()

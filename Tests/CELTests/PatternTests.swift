@@ -51,6 +51,18 @@ struct PatternTests {
         #expect(try rig.failure("event.channel.matches(threshold)") == .invalidPattern)
     }
 
+    @Test("many hostile matches in one evaluation end it")
+    func hostileLoop() throws {
+        let texts = (0..<500).map {
+            Value.string("\($0)" + String(repeating: "a", count: 100) + "!")
+        }
+        rig.evaluation.bind(rig.threshold, to: .list(texts))
+        let start = ContinuousClock.now
+        #expect(try rig.failure("threshold.exists(t, t.matches('(a+)+$'))") == .costLimit)
+        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(try rig.value("threshold.filter(t, t.matches('^1a+!$')).size()") == .integer(1))
+    }
+
     @Test("no pattern and text take more than a moment")
     func hostile() throws {
         let hostile = [

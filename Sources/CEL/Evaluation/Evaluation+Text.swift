@@ -23,14 +23,32 @@ extension Evaluation {
         switch function {
         case .startsWith: return Operand(text.starts(with: part))
         case .endsWith: return Operand(text.ends(with: part))
-        case .contains: return Operand(text.firstIndex(of: part) != nil)
+        case .contains: return Operand(firstIndex(of: part, in: text) != nil)
         case .matches: return matches(text, pattern: part, index)
-        case .indexOf: return Operand(scalarIndex(text.firstIndex(of: part), in: text))
+        case .indexOf: return Operand(scalarIndex(firstIndex(of: part, in: text), in: text))
         case .lastIndexOf:
-            return Operand(scalarIndex(text.lastIndex(of: part, from: text.count), in: text))
+            return Operand(
+                scalarIndex(lastIndex(of: part, in: text, from: text.count), in: text))
         case .split: return split(text, part, limit: -1, index)
         default: return .error(.noSuchOverload, index)
         }
+    }
+
+    /// Where `part` stands first; what the search takes is paid for.
+    private func firstIndex(of part: Text, in text: Text, from start: Int = 0) -> Int? {
+        let limit = 16 * max(remainingCost, 0)
+        var work = limit
+        let found = text.firstIndex(of: part, from: start, work: &work)
+        charge(bytes: limit - work + (work < 0 ? 16 : 0))
+        return found
+    }
+
+    private func lastIndex(of part: Text, in text: Text, from start: Int) -> Int? {
+        let limit = 16 * max(remainingCost, 0)
+        var work = limit
+        let found = text.lastIndex(of: part, from: start, work: &work)
+        charge(bytes: limit - work + (work < 0 ? 16 : 0))
+        return found
     }
 
     private func scalarIndex(_ byte: Int?, in text: Text) -> Int64 {
@@ -86,7 +104,8 @@ extension Evaluation {
         }
         let found =
             function == .indexOf
-            ? text.firstIndex(of: part, from: start) : text.lastIndex(of: part, from: start)
+            ? firstIndex(of: part, in: text, from: start)
+            : lastIndex(of: part, in: text, from: start)
         return Operand(scalarIndex(found, in: text))
     }
 
@@ -100,7 +119,7 @@ extension Evaluation {
         var remaining = arguments.count < 4 ? -1 : arguments[3].integer
         var result: [UInt8] = []
         var position = 0
-        while remaining != 0, let found = text.firstIndex(of: part, from: position) {
+        while remaining != 0, let found = firstIndex(of: part, in: text, from: position) {
             charge(bytes: 16 + found - position + replacement.count)
             guard remainingCost >= 0 else { return .error(.costLimit, index) }
             unsafe result.append(contentsOf: text[position, found].bytes)
@@ -146,7 +165,9 @@ extension Evaluation {
     /// Where the part that starts at `position` ends, when another one follows. An empty
     /// separator is between all code points.
     private func endOfPart(_ text: Text, _ separator: Text, from position: Int) -> Int? {
-        guard separator.isEmpty else { return text.firstIndex(of: separator, from: position) }
+        guard separator.isEmpty else {
+            return firstIndex(of: separator, in: text, from: position)
+        }
         var end = position + 1
         while end < text.count, text.isContinuation(end) { end += 1 }
         return end < text.count ? end : nil
@@ -247,8 +268,10 @@ extension Evaluation {
     // MARK: Patterns
 
     func matches(_ text: Text, _ pattern: Pattern, _ index: Int32) -> Operand {
-        charge(bytes: 4 * text.count)
-        switch unsafe matcher.match(pattern, in: text.bytes) {
+        charge(16 + text.count)
+        let outcome = unsafe matcher.match(pattern, in: text.bytes)
+        charge(matcher.lastWork / 100)
+        switch outcome {
         case .match: return .true
         case .noMatch: return .false
         case .limitExceeded: return .error(.patternTooCostly, index)
@@ -259,7 +282,7 @@ extension Evaluation {
     private func matches(_ text: Text, pattern: Text, _ index: Int32) -> Operand {
         let source = pattern.string
         if let known = patterns[source] { return matches(text, known, index) }
-        charge(64 + pattern.count)
+        charge(1_000 + pattern.count)
         guard remainingCost >= 0 else { return .error(.costLimit, index) }
         guard let compiled = try? Pattern(source) else { return .error(.invalidPattern, index) }
         if patterns.count > 100 { patterns.removeAll() }

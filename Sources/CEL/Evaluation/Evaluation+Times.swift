@@ -6,6 +6,7 @@ extension Evaluation {
         guard right.kind == .string else { return .error(.noSuchOverload, index) }
         let name = right.text.string
         if let known = zones[name] { return timePart(function, left, known, index) }
+        guard charge(1_000) else { return .error(.costLimit, index) }
         guard let zone = ZoneOffsets(right.text) else { return .error(.invalidZone, index) }
         // There are some six hundred; what comes from events may be anything.
         if zones.count > 1_000 { zones.removeAll() }

@@ -2,10 +2,10 @@ internal import CPCRE2
 
 /// A regular expression of RE2, compiled by PCRE2 and to machine code where PCRE2 can.
 ///
-/// It is compiled twice. Strings of up to ``countedFrom`` bytes run on plain code: there a limit
-/// on the number of steps bounds the time well enough. Longer ones run on code that calls back
-/// before every step and so counts how far each step went; that bounds the time whatever the
-/// pattern and the string are, and costs little next to the length of such a string.
+/// It is compiled twice. Strings of up to ``countedFrom`` bytes run on plain code first, with a low
+/// limit on the number of steps. Longer ones, and those that go beyond that limit, run on code that
+/// calls back before every step and so counts how far each step went; that bounds the time whatever
+/// the pattern and the string are, and costs little next to the length of such a string.
 ///
 /// Compiled code is never written to, so threads may share it; what matching writes to is
 /// ``PatternMatcher``'s.

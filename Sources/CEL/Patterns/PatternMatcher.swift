@@ -10,8 +10,8 @@ final class PatternMatcher {
         case limitExceeded
     }
 
-    /// Backtracking steps from one starting position in a short string.
-    private static let stepLimit: UInt32 = 5_000
+    /// Backtracking steps from one starting position in a short string, uncounted.
+    private static let stepLimit: UInt32 = 500
     /// Steps and characters passed over for one long string; some 50 ms at the very worst.
     fileprivate static let workLimit = 10_000_000
     /// For the interpreter, in KiB.
@@ -52,14 +52,24 @@ final class PatternMatcher {
 
     /// Whether the pattern matches anywhere in `text`. Text that is not UTF-8 matches nothing.
     func match(_ pattern: Pattern, in text: UnsafeRawBufferPointer) -> Outcome {
-        let isLong = text.count > Pattern.countedFrom
         unsafe work.pointee = MatchingWork()
+        if text.count <= Pattern.countedFrom {
+            let outcome = unsafe match(pattern.plain, plainContext, in: text)
+            if outcome != .limitExceeded { return outcome }
+        }
+        return unsafe match(pattern.counting, countingContext, in: text)
+    }
+
+    /// The steps and characters that the last match went through, when they were counted.
+    var lastWork: Int { unsafe work.pointee.spent }
+
+    private func match(
+        _ code: OpaquePointer, _ context: OpaquePointer, in text: UnsafeRawBufferPointer
+    ) -> Outcome {
         // An empty string may have no address, which PCRE2 would take for an error.
         let bytes = unsafe text.baseAddress ?? UnsafeRawPointer(work)
         let result = unsafe pcre2_match_8(
-            isLong ? pattern.counting : pattern.plain,
-            bytes.assumingMemoryBound(to: UInt8.self), text.count, 0, 0, data,
-            isLong ? countingContext : plainContext)
+            code, bytes.assumingMemoryBound(to: UInt8.self), text.count, 0, 0, data, context)
         if result >= 0 { return .match }
         let isNoMatch =
             result == PCRE2_ERROR_NOMATCH

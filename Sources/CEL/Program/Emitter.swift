@@ -8,10 +8,10 @@ struct Emitter {
     let isStrict: Bool
     var parts = ProgramParts()
     private(set) var problems: [SyntaxError] = []
-    private let evaluation = Evaluation(Declarations())
+    private let evaluation = Evaluation(Declarations(), costLimit: 1_000_000)
     /// What may still be spent on computing constants, so that a short text can't become a large
     /// program.
-    private var foldingBudget = 1_000_000
+    private var foldingBudget = 2_000_000
 
     init(isStrict: Bool) {
         self.isStrict = isStrict

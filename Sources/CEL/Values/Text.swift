@@ -99,25 +99,35 @@ struct Text: BitwiseCopyable {
     }
 
     /// Where `part` stands first, from the byte `start` on.
-    func firstIndex(of part: Text, from start: Int = 0) -> Int? {
+    ///
+    /// Each byte compared takes one of `work`, and without any left the search ends: text and part
+    /// that nearly match everywhere would take the product of their lengths.
+    func firstIndex(of part: Text, from start: Int, work: inout Int) -> Int? {
         guard part.count > 0 else { return start <= count ? start : nil }
         guard count - start >= part.count else { return nil }
         let first = part[0]
-        for index in start...(count - part.count)
-        where self[index] == first && self[index, index + part.count] == part {
-            return index
+        for index in start...(count - part.count) where self[index] == first {
+            if holds(part, at: index, &work) { return index }
+            if work < 0 { return nil }
         }
         return nil
     }
 
-    /// Where `part` stands last, starting at the byte `start` or before.
-    func lastIndex(of part: Text, from start: Int) -> Int? {
+    /// Where `part` stands last, starting at the byte `start` or before; likewise.
+    func lastIndex(of part: Text, from start: Int, work: inout Int) -> Int? {
         var index = min(start, count - part.count)
-        while index >= 0 {
-            if self[index, index + part.count] == part { return index }
+        while index >= 0, work >= 0 {
+            if holds(part, at: index, &work) { return index }
             index -= 1
         }
         return nil
+    }
+
+    private func holds(_ part: Text, at start: Int, _ work: inout Int) -> Bool {
+        var length = 0
+        while length < part.count, self[start + length] == part[length] { length += 1 }
+        work -= length
+        return length == part.count
     }
 
     // MARK: Code points
