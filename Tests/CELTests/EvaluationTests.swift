@@ -161,6 +161,7 @@ struct EvaluationTests {
     func smallNumbers() throws {
         let rig = EventRig()
         #expect(try rig.value("'%.3e'.format([5e-324])") == .string("4.941e-324"))
+        #expect(try rig.value("'%f %.1e'.format([0.0, -0.0])") == .string("0.000000 -0.0e+00"))
         rig.evaluation.bind(rig.threshold, to: .double(.leastNonzeroMagnitude))
         let clauses = String(repeating: "%f", count: 1_000)
         let arguments = Array(repeating: "threshold", count: 1_000).joined(separator: ",")

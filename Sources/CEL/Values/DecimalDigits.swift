@@ -9,8 +9,10 @@ struct DecimalDigits {
 
     /// What finding the digits of a number costs, in multiplications of sixteen digits.
     static func cost(of double: Double) -> Int {
+        // Zero has no exponent.
+        guard double != 0 else { return 1 }
         let exponent = abs(Int(double.exponent) - 52)
-        return double == 0 ? 1 : 1 + exponent * exponent / 64
+        return 1 + exponent * exponent / 64
     }
 
     /// - Precondition: the number is finite.
