@@ -75,6 +75,21 @@ struct EvaluationTests {
         #expect(try rig.evaluation.double(of: rig.compile("3u")) == 3)
     }
 
+    @Test("a condition is met, not met, or has failed for a reason")
+    func decisions() throws {
+        let rig = EventRig()
+        let decisions: [String: Decision] = [
+            "event.amount > 1.0": .met, "event.amount < 1.0": .notMet,
+            "event.sequence == 1": .failed(.noSuchField), "dyn('x')": .failed(.wrongResult),
+            "threshold": .failed(.unbound),
+        ]
+        for (text, decision) in decisions {
+            #expect(try rig.evaluation.decision(of: rig.compile(text)) == decision)
+        }
+        rig.evaluation.bind(rig.threshold, to: .unknown)
+        #expect(try rig.evaluation.decision(of: rig.compile("threshold > 1")) == .failed(.unknown))
+    }
+
     @Test("orValue does not look at its alternative when there is a value")
     func lazyAlternative() throws {
         let rig = EventRig()

@@ -106,6 +106,18 @@ public final class Evaluation {
         return result.boolean
     }
 
+    /// Whether a condition holds, or why that can't be said; for where errors are to be expected and
+    /// nobody reads their text.
+    public func decision(of condition: Expression) -> Decision {
+        let result = operand(of: condition.program)
+        switch result.kind {
+        case .boolean: return result.boolean ? .met : .notMet
+        case .error: return .failed(result.reason)
+        case .unknown: return .failed(.unknown)
+        default: return .failed(.wrongResult)
+        }
+    }
+
     /// The number that an expression gives, of any of the three types of numbers.
     public func double(of expression: Expression) throws(EvaluationError) -> Double {
         let result = try result(of: expression)

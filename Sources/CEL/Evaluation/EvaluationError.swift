@@ -65,6 +65,16 @@ public enum FailureReason: UInt8, Sendable, BitwiseCopyable {
     }
 }
 
+/// What became of a condition.
+public enum Decision: Hashable, Sendable, BitwiseCopyable {
+    /// It holds.
+    case met
+    /// It does not hold.
+    case notMet
+    /// It has no value, for example because a field is missing.
+    case failed(FailureReason)
+}
+
 /// An evaluation that came to no value.
 public struct EvaluationError: Error, CustomStringConvertible {
     /// What happened.
