@@ -63,6 +63,24 @@ struct EventFieldTests {
         #expect(try rig.value("event.sequence == 1 && event.channel == 'pos'") == .boolean(false))
     }
 
+    @Test("names may be empty, chains longer than a path, and indices beyond every list")
+    func extremes() throws {
+        let deep = (0..<70).reduce("1") { json, _ in "{\"a\":\(json)}" }
+        let rig = EventRig(#"{"":{"":5},"list":[1,2],"deep":\#(deep)}"#, type: .dynamic)
+        #expect(try rig.value("event['']['']") == .integer(5))
+        #expect(try rig.failure("event['']['x']") == .noSuchField)
+        #expect(try rig.value("event.deep" + String(repeating: ".a", count: 70)) == .integer(1))
+        #expect(try rig.failure("event.deep" + String(repeating: ".a", count: 71)) != nil)
+        #expect(
+            try rig.value("has(event.deep" + String(repeating: ".a", count: 70) + ")")
+                == .boolean(true))
+        for index in ["2", "1000001", "9223372036854775807", "-1", "18446744073709551615u", "0.5"] {
+            #expect(try rig.failure("event.list[\(index)]") != nil)
+            #expect(try rig.value("event.list[?\(index)].orValue(0)") == .integer(0))
+        }
+        #expect(try rig.value("event.list[1.0] + event.list[0u]") == .integer(3))
+    }
+
     @Test("an error says what is missing, and where")
     func errorText() throws {
         let rig = EventRig()

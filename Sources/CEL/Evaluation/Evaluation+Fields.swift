@@ -137,7 +137,7 @@ extension Evaluation {
         } else {
             guard key.isNumber else { return .error(.noSuchOverload, index) }
             guard let position = Self.position(key) else { return .error(.indexOutOfRange, index) }
-            charge(position)
+            charge(min(position, arena.childCount(of: container.value)))
             found = arena.element(at: position, of: container.value)
         }
         if found.isMissing {
