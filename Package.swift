@@ -43,6 +43,7 @@ let package = Package(
         // The functional core: no IO, no clock.
         .target(name: "Events", dependencies: ["CSimdJSON"], swiftSettings: strict),
         .target(name: "JSONSchema", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
+        .target(name: "CEL", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
         .target(name: "StreamCore", dependencies: ["Events"], swiftSettings: strict),
         .target(
             name: "Operators", dependencies: ["StreamCore", "Events", "JSONSchema"],
@@ -92,7 +93,7 @@ let package = Package(
         .executableTarget(
             name: "DriverBenchmark",
             dependencies: [
-                "TopologyFiles", "Operators", "StreamState", "StreamCore", "Events",
+                "TopologyFiles", "Operators", "StreamState", "StreamCore", "CEL", "Events",
                 "SampleEvents", "CMallocCount",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -106,6 +107,10 @@ let package = Package(
         .testTarget(
             name: "JSONSchemaTests",
             dependencies: ["JSONSchema", "Events", "CMallocCount"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CELTests",
+            dependencies: ["CEL", "Events", "CMallocCount"],
             swiftSettings: strict),
         .testTarget(
             name: "StreamCoreTests",

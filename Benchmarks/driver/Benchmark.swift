@@ -36,11 +36,19 @@ struct Benchmark: ParsableCommand {
             _ = try loaded.measure(input)
             let found = try (0..<rounds).map { _ in try loaded.measure(input) }
             let summary = Summary(found)
-            print(summary.line(of: job))
+            print(summary.line(named: job.name))
             if let limit = job.mallocsPerRecordLimit, summary.mallocsPerRecord > limit {
                 printError("\(job.name): more than \(limit) allocations per record")
                 hasFailed = true
             }
+        }
+        let rules = try Rules()
+        _ = rules.measure(input)
+        let found = Summary((0..<rounds).map { _ in rules.measure(input) })
+        print(found.line(named: "rules"))
+        if found.mallocsPerRecord > 0 {
+            printError("rules: an evaluation allocates")
+            hasFailed = true
         }
         if hasFailed { throw ExitCode(1) }
     }
@@ -67,11 +75,11 @@ struct Summary {
         mallocsPerRecord = rounds.map(\.mallocsPerRecord).max() ?? 0
     }
 
-    func line(of job: Job) -> String {
+    func line(named name: String) -> String {
         let numbers = [(median, 9), (medianOfCore, 12), (slowest, 10), (fastest, 10)]
             .map { Self.padded("\(Int($0.0))", to: $0.1) }.joined()
         let mallocs = Self.padded(String(format: "%.4f", mallocsPerRecord), to: 17)
-        return job.name.padding(toLength: 13, withPad: " ", startingAt: 0) + numbers + mallocs
+        return name.padding(toLength: 13, withPad: " ", startingAt: 0) + numbers + mallocs
     }
 
     private static func padded(_ text: String, to width: Int) -> String {

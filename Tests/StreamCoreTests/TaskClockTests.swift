@@ -250,7 +250,7 @@ struct TaskClockTests {
         #expect(restored.streamTime == time(90))
     }
 
-    @Test("writers that were not heard of before a checkpoint are waited for behind it, for a while")
+    @Test("writers that were not heard of before a checkpoint are waited for behind it")
     func unknownWriterAfterRestore() {
         var clock = clock(writers: [2])
         _ = clock.observe(writer: writer(0), watermark: time(100), input: 0)

@@ -1,0 +1,57 @@
+/// A day of the proleptic Gregorian calendar.
+///
+/// - Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+struct CalendarDate: Equatable {
+    /// The days of 400 years, after which the calendar repeats.
+    private static let era: Int64 = 146_097
+
+    /// The days from 0000-03-01 to 1970-01-01.
+    private static let epoch: Int64 = 719_468
+
+    let year: Int64
+    let month: Int64
+    let day: Int64
+
+    /// The date of these parts, or `nil` when there is no such day.
+    init?(year: Int64, month: Int64, day: Int64) {
+        guard year >= 1, (1...12).contains(month), day >= 1,
+            day <= Self.daysOfMonth(month, year: year)
+        else { return nil }
+        self.year = year
+        self.month = month
+        self.day = day
+    }
+
+    init(daysSince1970: Int64) {
+        // Years start in March here, so that the leap day is the last day of the year.
+        let (era, dayOfEra) = (daysSince1970 + Self.epoch).dividedDown(by: Self.era)
+        let yearOfEra =
+            (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+        month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    }
+
+    var daysSince1970: Int64 {
+        let (era, yearOfEra) = (month <= 2 ? year - 1 : year).dividedDown(by: 400)
+        let monthFromMarch = month > 2 ? month - 3 : month + 9
+        let dayOfYear = (153 * monthFromMarch + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return era * Self.era + dayOfEra - Self.epoch
+    }
+
+    /// The days before it in its year.
+    var dayOfYear: Int64 {
+        daysSince1970 - CalendarDate(year: year, month: 1, day: 1)!.daysSince1970
+    }
+
+    private static func daysOfMonth(_ month: Int64, year: Int64) -> Int64 {
+        switch month {
+        case 4, 6, 9, 11: 30
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        default: 31
+        }
+    }
+}
