@@ -155,7 +155,9 @@ let package = Package(
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["StreamKafka", "StreamEngine", "StreamCore", "Events"],
+            dependencies: [
+                "StreamKafka", "StreamEngine", "StreamCore", "Events", "SampleEvents", "CSQLite",
+            ],
             exclude: ["broker"], swiftSettings: strict),
     ]
 )

@@ -50,6 +50,16 @@ extension TestBroker {
 
     /// Everything that a reader of committed records finds on a topic, up to its end.
     func readToEnd(of topic: String) throws -> [Seen] {
+        var seen: [Seen] = []
+        try scan(topic) { _, slot, batch in seen.append(Self.seen(slot, in: batch)) }
+        return seen
+    }
+
+    /// Shows every record that a reader of committed records finds on a topic, up to its end.
+    func scan(
+        _ topic: String, stallingAtMost limit: Duration = .seconds(60),
+        _ visit: (_ partition: Int32, RecordBatch.Slot, RecordBatch) throws -> Void
+    ) throws {
         let reader = try reader()
         defer { reader.close() }
         let count = try cluster.describeTopics([topic])[topic] ?? 0
@@ -58,19 +68,26 @@ extension TestBroker {
             Dictionary(uniqueKeysWithValues: partitions.map { ($0, .offset(0)) }),
             incremental: false)
         let batch = RecordBatch()
-        var seen: [Seen] = []
         var open = Set(partitions)
-        let deadline = ContinuousClock.now + .seconds(60)
-        while !open.isEmpty, ContinuousClock.now < deadline {
+        var lastProgress = ContinuousClock.now
+        while !open.isEmpty {
             _ = try reader.wait(timeout: .milliseconds(100))
             for partition in partitions where open.contains(partition) {
                 let status = try reader.fetch(
                     partition, into: batch, recordLimit: 5000, byteLimit: 8 << 20)
-                seen += batch.slots.map { Self.seen($0, in: batch) }
+                for slot in batch.slots { try visit(partition.partition, slot, batch) }
                 if status.isAtEnd { open.remove(partition) }
+                if status.recordCount > 0 { lastProgress = .now }
+            }
+            guard ContinuousClock.now - lastProgress < limit else {
+                throw StalledReader(partitions: open.map { "\($0)" }.sorted())
             }
         }
-        return seen
+    }
+
+    /// The end of these partitions could not be reached.
+    struct StalledReader: Error {
+        let partitions: [String]
     }
 
     private func reader() throws -> any Consumer {

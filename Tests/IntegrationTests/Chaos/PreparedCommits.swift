@@ -1,0 +1,47 @@
+import CSQLite
+import Foundation
+
+/// Whether a process that stands still is in the middle of a commit: between the moment at which
+/// its state holds the commit as prepared and the one at which it has applied it.
+///
+/// To die there is right, and a broker that forgets the offsets of aborted transactions, as Apache
+/// Kafka does, bears it.
+struct PreparedCommits {
+    struct Unreadable: Error {
+        let path: String
+        let reason: String
+    }
+
+    /// How many state files of the process hold a commit that is not applied.
+    static func count(of process: MillraceProcess) throws -> Int {
+        try ProcessFiles(process.processID).openFiles.filter { $0.hasSuffix(".sqlite") }
+            .filter(holdsPrepared).count
+    }
+
+    /// The owner locks its file, so a copy is read, with the log that belongs to it.
+    private static func holdsPrepared(_ path: String) throws -> Bool {
+        let folder = try TestFolder()
+        let copy = folder.path("state.sqlite")
+        for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: path + suffix) {
+            try FileManager.default.copyItem(atPath: path + suffix, toPath: copy + suffix)
+        }
+        var database: OpaquePointer?
+        defer { unsafe sqlite3_close(database) }
+        func refuse() -> Unreadable {
+            let message = unsafe sqlite3_errmsg(database).map { unsafe String(cString: $0) }
+            return Unreadable(path: path, reason: message ?? "")
+        }
+        guard unsafe sqlite3_open(copy, &database) == SQLITE_OK else { throw refuse() }
+        var statement: OpaquePointer?
+        defer { unsafe sqlite3_finalize(statement) }
+        let query = "SELECT count(*) FROM _meta WHERE substr(CAST(key AS TEXT), 1, 9) = 'prepared/'"
+        guard unsafe sqlite3_prepare_v2(database, query, -1, &statement, nil) == SQLITE_OK else {
+            // It was stopped while it made the file.
+            let refusal = refuse()
+            if refusal.reason == "no such table: _meta" { return false }
+            throw refusal
+        }
+        guard unsafe sqlite3_step(statement) == SQLITE_ROW else { throw refuse() }
+        return unsafe sqlite3_column_int(statement, 0) > 0
+    }
+}
