@@ -4,39 +4,6 @@ import StreamEngine
 import StreamKafka
 
 extension TestBroker {
-    /// Whether offsets of a transaction that is aborted are void, as on Apache Kafka.
-    func forgetsOffsetsOfAbortedTransactions() throws -> Bool {
-        let topic = topic("probe")
-        try create([topic], partitions: 1)
-        let consumer = try cluster.makeConsumer(
-            ConsumerSettings(
-                group: "\(name)-probe", clientID: "\(name)-probe", isCopartitioned: false))
-        defer { consumer.close() }
-        try consumer.subscribe(to: [topic])
-        let deadline = ContinuousClock.now + .seconds(30)
-        var isMember = false
-        while !isMember, ContinuousClock.now < deadline {
-            if case .assigned(let partitions, let incremental) =
-                try consumer.wait(timeout: .milliseconds(100))
-            {
-                try consumer.assign(
-                    Dictionary(uniqueKeysWithValues: partitions.map { ($0, .reset) }),
-                    incremental: incremental)
-                isMember = true
-            }
-        }
-        let producer = try cluster.makeProducer(
-            ProducerSettings(clientID: "\(name)-probe", transactionalID: "\(name)-probe"))
-        defer { producer.close() }
-        let partition = TopicPartition(topic: topic, partition: 0)
-        try producer.initTransactions()
-        try producer.beginTransaction()
-        try producer.sendOffsets(
-            [partition: CommittedOffset(offset: 1)], group: try consumer.groupMetadata())
-        try producer.abortTransaction()
-        return try consumer.committed([partition]).isEmpty
-    }
-
     /// How many records lie on a topic, by its offsets.
     func endOffset(of topic: String) throws -> Int64 {
         let reader = try reader()

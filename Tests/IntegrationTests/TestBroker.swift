@@ -169,7 +169,12 @@ struct TestBroker {
 
     /// The sum of the group's committed offsets of a topic.
     func committedCount(group: String, topic: String) throws -> Int64 {
-        let offsets = try cluster.groupOffsets(of: group)
-        return offsets.filter { $0.key.topic == topic }.reduce(0) { $0 + $1.value.offset }
+        try committedCount(group: group, topics: [topic])
+    }
+
+    /// The sum of the group's committed offsets of several topics.
+    func committedCount(group: String, topics: [String]) throws -> Int64 {
+        try cluster.groupOffsets(of: group)
+            .reduce(0) { topics.contains($1.key.topic) ? $0 + $1.value.offset : $0 }
     }
 }

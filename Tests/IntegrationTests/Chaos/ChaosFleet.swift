@@ -158,18 +158,7 @@ final class ChaosFleet {
     }
 
     private func freezeBetweenCommits(_ process: MillraceProcess) throws {
-        let deadline = ContinuousClock.now + Self.patience
-        while process.isRunning {
-            process.freeze()
-            if try PreparedCommits.count(of: process) == 0 { return }
-            counts.sparedCommits += 1
-            process.thaw()
-            guard ContinuousClock.now < deadline else {
-                throw Failed(
-                    description: "in one commit for \(Self.patience): \(process.logTail())")
-            }
-            MillraceProcess.waitBriefly()
-        }
+        counts.sparedCommits += try process.freezeBetweenCommits(atMost: Self.patience)
     }
 
     private func end(_ process: MillraceProcess, mayBeKilled: Bool) throws {

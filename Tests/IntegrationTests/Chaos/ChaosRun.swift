@@ -137,18 +137,31 @@ final class ChaosRun {
     /// The small broker loses what it acknowledges while it ends, so everybody stands still.
     private func restartBroker() throws {
         guard let own else { return }
+        // No rebalance is under way when everybody has come this far.
+        try fleet.startAll()
+        try waitForCommits(of: writtenCount())
         feed.process.freeze()
         defer { feed.process.thaw() }
         try fleet.freezeAll()
         defer { fleet.thawAll() }
-        var ends: [Int64] = []
+        var count: Int64 = -1
         while true {
-            let now = try sourceTopics.map { try broker.endOffset(of: $0) }
-            if now == ends { break }
-            ends = now
+            let now = try writtenCount()
+            if now == count { break }
+            count = now
         }
         try own.restart()
         brokerRestarts += 1
+    }
+
+    private func writtenCount() throws -> Int64 {
+        try sourceTopics.reduce(0) { try $0 + broker.endOffset(of: $1) }
+    }
+
+    private func waitForCommits(of count: Int64) throws {
+        try wait("the members have not caught up", atMost: Self.catchUpLimit) {
+            try broker.committedCount(group: broker.name, topics: sourceTopics) >= count
+        }
     }
 
     /// Lets time pass, and starts again who died as told.
@@ -172,13 +185,8 @@ final class ChaosRun {
             throw ChaosFleet.Failed(description: "generate: \(feed.process.lastError)")
         }
         for topic in sourceTopics { try broker.write(feed.closingRecords, to: topic) }
-        let written = try sourceTopics.reduce(0) { try $0 + broker.endOffset(of: $1) }
         let start = ContinuousClock.now
-        try wait("the members have not caught up", atMost: Self.catchUpLimit) {
-            try sourceTopics.reduce(0) {
-                try $0 + broker.committedCount(group: broker.name, topic: $1)
-            } == written
-        }
+        try waitForCommits(of: writtenCount())
         catchUp = ContinuousClock.now - start
         try fleet.stopAll()
     }

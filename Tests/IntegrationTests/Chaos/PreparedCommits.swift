@@ -1,8 +1,7 @@
 import CSQLite
 import Foundation
 
-/// Whether a process that stands still is in the middle of a commit: between the moment at which
-/// its state holds the commit as prepared and the one at which it has applied it.
+/// The commits that the state files of a process hold as prepared, and not yet as applied.
 ///
 /// To die there is right, and a broker that forgets the offsets of aborted transactions, as Apache
 /// Kafka does, bears it.
@@ -12,7 +11,12 @@ struct PreparedCommits {
         let reason: String
     }
 
-    /// How many state files of the process hold a commit that is not applied.
+    /// It was in the same commit whenever it was looked at.
+    struct NoEnd: Error {
+        let log: String
+    }
+
+    /// How many of them a process has that stands still.
     static func count(of process: MillraceProcess) throws -> Int {
         try ProcessFiles(process.processID).openFiles.filter { $0.hasSuffix(".sqlite") }
             .filter(holdsPrepared).count
@@ -43,5 +47,24 @@ struct PreparedCommits {
         }
         guard unsafe sqlite3_step(statement) == SQLITE_ROW else { throw refuse() }
         return unsafe sqlite3_column_int(statement, 0) > 0
+    }
+}
+
+extension MillraceProcess {
+    /// Stops it at a moment that is not within a commit; returns how often it had to go on.
+    func freezeBetweenCommits(atMost limit: Duration) throws -> Int {
+        let deadline = ContinuousClock.now + limit
+        var attempts = 0
+        while isRunning {
+            freeze()
+            if try PreparedCommits.count(of: self) == 0 { break }
+            attempts += 1
+            thaw()
+            guard ContinuousClock.now < deadline else {
+                throw PreparedCommits.NoEnd(log: logTail())
+            }
+            Self.waitBriefly()
+        }
+        return attempts
     }
 }
