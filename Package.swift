@@ -155,9 +155,7 @@ let package = Package(
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: [
-                "StreamKafka", "StreamEngine", "StreamCore", "Events", "SampleEvents", "CSQLite",
-            ],
+            dependencies: ["StreamKafka", "StreamEngine", "StreamCore", "Events", "SampleEvents"],
             exclude: ["broker"], swiftSettings: strict),
     ]
 )

@@ -41,7 +41,6 @@ struct LostStateTests {
         try second.waitForCommit(beyond: Int64(half) / 2, of: source, on: broker)
         switch place {
         case .sameMember:
-            _ = try second.freezeBetweenCommits(atMost: .seconds(60))
             second.crash()
             try FileManager.default.removeItem(atPath: folder.path("state-second"))
             second = try run("second")

@@ -35,7 +35,7 @@ final class OwnBroker {
         let deadline = ContinuousClock.now + .seconds(60)
         while !(answer.contains("data=") && answer.hasSuffix("\n")) {
             guard ContinuousClock.now < deadline else { throw NoBroker(answer: answer) }
-            RunLoop.current.run(until: Date(timeIntervalSinceNow: 0.01))
+            MillraceProcess.waitBriefly()
             answer = try String(contentsOfFile: path, encoding: .utf8)
         }
         for line in answer.split(separator: "\n") {

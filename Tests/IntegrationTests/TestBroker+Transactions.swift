@@ -57,7 +57,7 @@ extension TestBroker {
         let partitions: [String]
     }
 
-    private func reader() throws -> any Consumer {
+    func reader() throws -> any Consumer {
         try cluster.makeConsumer(
             ConsumerSettings(
                 group: "\(name)-reader-\(UInt32.random(in: 0...UInt32.max))",

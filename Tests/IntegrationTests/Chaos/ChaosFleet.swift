@@ -10,8 +10,6 @@ final class ChaosFleet {
         var joins = 0
         var leaves = 0
         var lostStates = 0
-        /// How often a kill waited for the end of a commit.
-        var sparedCommits = 0
     }
 
     struct Failed: Error, CustomStringConvertible {
@@ -27,9 +25,6 @@ final class ChaosFleet {
 
     private static let patience = Duration.seconds(60)
 
-    /// On a broker that keeps the offsets of aborted transactions nobody dies between sending the
-    /// offsets and the end of the transaction: the outputs would be lost, and nobody could tell.
-    private let sparesCommits: Bool
     private let folder: TestFolder
     private let launches: [Launch]
     private let guestLaunch: Launch
@@ -41,11 +36,10 @@ final class ChaosFleet {
     private var history: [(name: String, process: MillraceProcess)] = []
     private(set) var counts = Counts()
 
-    init(members: [Launch], guest: Launch, sparesCommits: Bool, in folder: TestFolder) throws {
+    init(members: [Launch], guest: Launch, in folder: TestFolder) throws {
         launches = members
         guestLaunch = guest
         self.members = Array(repeating: nil, count: members.count)
-        self.sparesCommits = sparesCommits
         self.folder = folder
         for member in members.indices { try start(member) }
     }
@@ -73,11 +67,10 @@ final class ChaosFleet {
             environment: fault.map { ["MILLRACE_FAULT": $0] } ?? [:])
     }
 
-    /// kill -9, all at once as far as the broker lets them die.
+    /// kill -9, one right after the other.
     func kill(_ killed: [Int], losingState: Bool = false) throws {
         for member in killed {
             guard let process = members[member] else { continue }
-            if sparesCommits { try freezeBetweenCommits(process) }
             process.crash()
             members[member] = nil
             counts.kills += 1
@@ -102,6 +95,7 @@ final class ChaosFleet {
     func thaw(_ member: Int) { members[member]?.thaw() }
 
     func join() throws {
+        guard guest == nil else { return }
         guest = try launch(guestLaunch, as: "guest")
         counts.joins += 1
     }
@@ -131,12 +125,21 @@ final class ChaosFleet {
         }
     }
 
-    /// Stops everybody where they are, and between two commits.
-    func freezeAll() throws {
-        for process in running { try freezeBetweenCommits(process) }
+    /// Lets the guest come or go, so that the group decides anew who has which partition.
+    ///
+    /// When a named member dies and comes back in a rebalance, the small broker was seen to give a
+    /// partition to two members and one to nobody, until the next rebalance.
+    func rebalance() throws {
+        if guest == nil { try join() } else { try leave() }
     }
 
-    func thawAll() { for process in running { process.thaw() } }
+    /// Nobody is told to die any more: who was dies now, and starts again.
+    func pardon() throws {
+        for member in doomed.sorted() {
+            try kill([member])
+            try start(member)
+        }
+    }
 
     func startAll() throws { for member in members.indices { try start(member) } }
 
@@ -148,6 +151,9 @@ final class ChaosFleet {
 
     // MARK: Logs
 
+    /// Of all processes.
+    var logSize: Int { history.reduce(0) { $0 + $1.process.errors.utf8.count } }
+
     func countInLogs(_ text: String) -> Int {
         history.reduce(0) { $0 + $1.process.errors.components(separatedBy: text).count - 1 }
     }
@@ -155,10 +161,6 @@ final class ChaosFleet {
     /// The last lines of the processes that ended last or are still there.
     var logs: String {
         history.suffix(8).map { "--- \($0.name)\n\($0.process.logTail())" }.joined(separator: "\n")
-    }
-
-    private func freezeBetweenCommits(_ process: MillraceProcess) throws {
-        counts.sparedCommits += try process.freezeBetweenCommits(atMost: Self.patience)
     }
 
     private func end(_ process: MillraceProcess, mayBeKilled: Bool) throws {

@@ -17,7 +17,8 @@ final class ChaosRun {
     let fleet: ChaosFleet
     private var brokerFreezes = 0
     private var brokerRestarts = 0
-    private(set) var stepsDone = 0
+    /// What was done, and when, to be read beside the logs.
+    private(set) var history: [String] = []
     private var catchUp = Duration.zero
 
     var expectation: SampleExpectation { feed.expectation }
@@ -34,28 +35,20 @@ final class ChaosRun {
             ?? TestBroker("chaos")
         self.own = own
         self.broker = broker
-        let forgetsOffsets = try broker.forgetsOffsetsOfAbortedTransactions()
-        var limits = ChaosSchedule.Limits(
+        let limits = ChaosSchedule.Limits(
             members: Self.memberCount, ownsBroker: own != nil, hasChangelog: settings.hasChangelog)
-        if !forgetsOffsets {
-            print("chaos: nobody dies between offsets and commit, and has more threads than one: ")
-            print("       this broker keeps the offsets of aborted transactions")
-            limits.commitSteps.removeAll { $0 == .offsetsSent }
-        }
         schedule = ChaosSchedule(seed: settings.seed, duration: settings.duration, limits: limits)
         let names = Names(broker)
         sourceTopics = OmnichannelTopology.sourceTopics.map { names.source + $0 }
         try broker.create(
             sourceTopics
                 + OmnichannelTopology.sinkTopics.flatMap { [names.sink + $0, names.answer + $0] })
-        let threads = forgetsOffsets ? 2 : 1
         let members = try (0..<Self.memberCount).map {
-            try Self.launch("member-\($0)", settings, broker, threads: threads, in: folder)
+            try Self.launch("member-\($0)", settings, broker, threads: 2, in: folder)
         }
         fleet = try ChaosFleet(
             members: members,
-            guest: Self.launch(nil, settings, broker, threads: 1, in: folder),
-            sparesCommits: !forgetsOffsets, in: folder)
+            guest: Self.launch(nil, settings, broker, threads: 1, in: folder), in: folder)
         feed = try SampleFeed(
             count: settings.eventCount, over: settings.duration, seed: settings.seed, to: broker,
             prefix: names.source, in: folder)
@@ -101,8 +94,8 @@ final class ChaosRun {
         for step in schedule.steps {
             try pass(step.pause)
             guard ContinuousClock.now < end else { break }
+            history.append("\(Date.now) \(step.fault)")
             try carryOut(step.fault)
-            stepsDone += 1
         }
     }
 
@@ -134,24 +127,36 @@ final class ChaosRun {
         }
     }
 
-    /// The small broker loses what it acknowledges while it ends, so everybody stands still.
+    /// The small broker loses what it acknowledges while it ends, and afterwards knows nothing of
+    /// transactional ids: nobody could abort what a producer of before leaves open. So members end
+    /// in order before it does, and what writes the events stands still.
     private func restartBroker() throws {
         guard let own else { return }
-        // No rebalance is under way when everybody has come this far.
-        try fleet.startAll()
-        try waitForCommits(of: writtenCount())
         feed.process.freeze()
         defer { feed.process.thaw() }
-        try fleet.freezeAll()
-        defer { fleet.thawAll() }
-        var count: Int64 = -1
-        while true {
-            let now = try writtenCount()
-            if now == count { break }
-            count = now
-        }
+        try fleet.pardon()
+        try fleet.startAll()
+        try fleet.rebalance()
+        try waitForQuiet()
+        try fleet.stopAll()
         try own.restart()
         brokerRestarts += 1
+        try fleet.startAll()
+    }
+
+    /// Everything written is processed, and no rebalance is under way: a member hears of one with its
+    /// next heartbeat, within three seconds, and says so in its log.
+    private func waitForQuiet() throws {
+        let deadline = ContinuousClock.now + Self.catchUpLimit
+        var logSize = -1
+        while fleet.logSize != logSize {
+            logSize = fleet.logSize
+            try waitForCommits(of: writtenCount())
+            try pass(.seconds(4))
+            guard ContinuousClock.now < deadline else {
+                throw ChaosFleet.Failed(description: "no end of rebalances")
+            }
+        }
     }
 
     private func writtenCount() throws -> Int64 {
@@ -177,7 +182,9 @@ final class ChaosRun {
 
     /// Lets the members finish what there is, without faults, and ends them.
     func finish() throws {
+        try fleet.pardon()
         try fleet.startAll()
+        try fleet.rebalance()
         try wait("the events are not written", atMost: settings.duration) {
             !feed.process.isRunning
         }
@@ -223,14 +230,19 @@ final class ChaosRun {
         return (names.sink + topic, names.answer + topic)
     }
 
+    /// What was done, and what the processes said last.
+    var account: String {
+        "seed \(settings.seed)\n\(history.joined(separator: "\n"))\n\(fleet.logs)"
+    }
+
     /// What happened, in figures.
     func report(abortedRecords: Int) -> String {
         let counts = fleet.counts
         return """
             chaos, seed \(settings.seed), \(settings.duration): \(expectation.recordCount) events, \
-            \(stepsDone) of \(schedule.steps.count) faults
-              kills: \(counts.kills), and \(counts.killsInCommits) at a step of a commit; waited \
-            for the end of a commit \(counts.sparedCommits) times; states lost: \(counts.lostStates)
+            \(history.count) of \(schedule.steps.count) faults
+              kills: \(counts.kills), and \(counts.killsInCommits) at a step of a commit; states \
+            lost: \(counts.lostStates)
               stops: \(counts.stops), freezes: \(counts.freezes), joins: \(counts.joins), \
             leaves: \(counts.leaves)
               broker freezes: \(brokerFreezes), restarts: \(brokerRestarts)

@@ -41,8 +41,6 @@ struct ChaosSchedule {
         var members = 3
         /// Whether the broker is the run's own.
         var ownsBroker = false
-        /// The steps at which a process may die.
-        var commitSteps = CommitStep.allCases
         /// Whether a member gets its state again from the cluster.
         var hasChangelog = false
     }
@@ -84,7 +82,8 @@ struct ChaosSchedule {
                     several(count), away: away(),
                     losesState: limits.hasChangelog && random.below(3) == 0)
             case ..<58:
-                let step = limits.commitSteps[random.below(limits.commitSteps.count)]
+                let steps = CommitStep.allCases
+                let step = steps[random.below(steps.count)]
                 return .killInCommit(
                     random.below(limits.members), step, count: 1 + random.below(12))
             case ..<66: return .stop(random.below(limits.members), away: away())

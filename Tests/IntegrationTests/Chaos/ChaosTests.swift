@@ -8,6 +8,12 @@ import Testing
 struct ChaosTests {
     @Test("under random faults every output is the answer: none lost, none twice, all in order")
     func answerHolds() throws {
+        guard try TestBroker("chaos").forgetsOffsetsOfAbortedTransactions() else {
+            // Who dies between sending the offsets and the end of the transaction loses its outputs
+            // there, and nobody can tell.
+            print("chaos: skipped, this broker keeps offsets of aborted transactions")
+            return
+        }
         let folder = try TestFolder()
         let settings = ChaosSettings.fromEnvironment()
         print("chaos: seed \(settings.seed) (MILLRACE_CHAOS_SEED=\(settings.seed) replays it)")
@@ -18,7 +24,7 @@ struct ChaosTests {
             try run.answer()
             try check(run)
         } catch {
-            Issue.record("seed \(settings.seed): \(error)\n\(run.fleet.logs)")
+            Issue.record("\(error)\n\(run.account)")
         }
     }
 
@@ -33,11 +39,13 @@ struct ChaosTests {
             }
             let answer = try CommittedOutput(of: names.answer, on: run.broker)
             let difference = found.difference(from: answer)
-            #expect(difference.isNone, "\(topic): \(difference)\n\(run.fleet.logs)")
+            #expect(difference.isNone, "\(topic): \(difference)\n\(run.account)")
             #expect(found.recordCount > 0, "\(topic) is empty")
             counts[topic] = found.recordCount
-            let written = try CommittedOutput(
-                of: names.found, on: run.broker.readingUncommitted)
+            let uncommitted = run.broker.readingUncommitted
+            let end = try run.broker.endOffset(of: names.found)
+            #expect(try uncommitted.endOffset(of: names.found) == end, "an open transaction")
+            let written = try CommittedOutput(of: names.found, on: uncommitted)
             abortedRecords += written.recordCount - found.recordCount
         }
         // Two implementations have agreed on the answer; here is one that shares no code with them.
