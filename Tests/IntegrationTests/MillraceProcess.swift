@@ -102,12 +102,13 @@ final class MillraceProcess {
         return true
     }
 
-    /// Between two looks at another process there is nothing to wait for but time.
-    /// A run loop that has nothing to wait for comes back at once.
+    /// Between two looks at another process there is nothing to wait for but time. The timer is for
+    /// the run loop, which comes back at once when it has nothing to wait for.
     static func waitBriefly() {
         let end = Date(timeIntervalSinceNow: 0.01)
+        RunLoop.current.add(
+            Timer(fire: end, interval: 0, repeats: false) { _ in }, forMode: .default)
         RunLoop.current.run(until: end)
-        Thread.sleep(until: end)
     }
 }
 
