@@ -160,7 +160,7 @@ let package = Package(
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["StreamKafka", "StreamEngine", "StreamCore", "Events"],
+            dependencies: ["StreamKafka", "StreamEngine", "StreamCore", "Events", "SampleEvents"],
             exclude: ["broker"], swiftSettings: strict),
     ]
 )
