@@ -110,6 +110,13 @@ private final class SimulatedState: TaskState {
         try unsafe inner.forEachChange(body)
     }
 
+    func forEachEntry(
+        store: Int,
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        try unsafe inner.forEachEntry(store: store, body)
+    }
+
     func restore(
         store: Int, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
     ) throws(StoreError) {
