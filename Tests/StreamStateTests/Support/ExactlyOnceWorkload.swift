@@ -191,14 +191,17 @@ struct ExactlyOnceWorkload {
         var expected = keyValueStores.flatMap { store in
             model.committed.entries(store.name).map { CommittedEntry(store.name, $0.key, $0.value) }
         }
-        expected += model.committed.timers.all.map { CommittedEntry($0.place.store, $0.place.key, []) }
+        expected += model.committed.timers.all.map {
+            CommittedEntry($0.place.store, $0.place.key, [])
+        }
         let found = try state.committedEntries(stores: stores).map {
             CommittedEntry(stores[$0.store].name, $0.key, $0.value)
         }
         try #require(found.count == expected.count)
         for store in stores {
             try #require(
-                found.filter { $0.store == store.name } == expected.filter { $0.store == store.name })
+                found.filter { $0.store == store.name }
+                    == expected.filter { $0.store == store.name })
         }
     }
 
