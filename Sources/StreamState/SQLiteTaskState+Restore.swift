@@ -8,7 +8,7 @@ extension SQLiteTaskState {
         store: Int, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
     ) throws(StoreError) {
         if let failure { throw failure }
-        if phase != .restoring { beginRestore() }
+        if phase != .restoring { try beginRestore() }
         let valueCount = unsafe value?.count ?? 0
         try checkSize(key.count + valueCount, of: "an entry")
         if queues[store] != nil { try checkTimer(store, keyCount: key.count, valueCount) }
@@ -28,11 +28,11 @@ extension SQLiteTaskState {
         _ progress: RestoreProgress, checkpoint: TaskCheckpoint?
     ) throws(StoreError) {
         if let failure { throw failure }
-        if phase != .restoring { beginRestore() }
+        if phase != .restoring { try beginRestore() }
         precondition(
             progress.isComplete == (checkpoint != nil),
             "\(progress) does not go with checkpoint \(String(describing: checkpoint))")
-        try write(noting: .nothing) { (database) throws(StoreError) in
+        try write(isNoted: false) { (database) throws(StoreError) in
             try database.commitRestored(progress, checkpoint)
         }
         hasSpilled = false
@@ -54,52 +54,10 @@ extension SQLiteTaskState {
         do throws(StoreError) { try reload() } catch { lose(error) }
     }
 
-    /// Writes the entries in lots, as far as they follow each other without a deletion.
-    func writeRestored() throws(StoreError) {
-        cache.collectDirty(into: &unwritten)
-        var next = 0
-        for store in stores.indices {
-            let table = try database.table(store)
-            let lot = try table.lot()
-            while next < unwritten.count, cache.store(unwritten[next]) == store {
-                let count = putCount(from: next, store)
-                if count == RowLot.rowCount {
-                    try unsafe lot.write { (index) in
-                        // `putCount` saw that there is a value.
-                        unsafe (
-                            cache.key(unwritten[next + index]),
-                            cache.value(unwritten[next + index]) ?? .empty
-                        )
-                    }
-                } else {
-                    for index in next..<next + count { try write(unwritten[index], to: table) }
-                }
-                next += count
-                if count < RowLot.rowCount, next < unwritten.count,
-                    cache.store(unwritten[next]) == store
-                {
-                    try write(unwritten[next], to: table)
-                    next += 1
-                }
-            }
-        }
-    }
-
-    /// How many entries of the store from this one on hold a value, up to a lot.
-    private func putCount(from first: Int, _ store: Int) -> Int {
-        let end = min(first + RowLot.rowCount, unwritten.count)
-        var index = first
-        while index < end, cache.store(unwritten[index]) == store,
-            unsafe cache.value(unwritten[index]) != nil
-        {
-            index += 1
-        }
-        return index - first
-    }
-
-    private func beginRestore() {
+    private func beginRestore() throws(StoreError) {
         requireDecided()
         precondition(!hasChanges, "\(database.path) has changes that a restore would mix with")
+        try writeTables()
         phase = .restoring
         cache.removeAll()
         for case let queue? in queues { queue.suspend() }

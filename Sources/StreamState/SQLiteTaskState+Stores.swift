@@ -58,16 +58,21 @@ extension SQLiteTaskState {
         try requireChangeable()
         try unsafe checkSize(point.key.count, of: "a timer")
         queue.set(point)
-        guard queue.isOverLimit else { return }
-        try spill()
-        queue.shrink()
+        if queue.isOverLimit { try relieve(queue) }
     }
 
     func takeDueTimer(
         _ queue: TimerQueue, at time: Timestamp, key: inout [UInt8]
     ) throws(StoreError) -> Timestamp? {
         try requireChangeable()
+        if queue.isOverLimit { try relieve(queue) }
         return try queue.takeDue(at: time, key: &key, from: database)
+    }
+
+    private func relieve(_ queue: TimerQueue) throws(StoreError) {
+        try relieve()
+        if queue.isOverLimit { try spill() }
+        if queue.isOverLimit { queue.shrink() }
     }
 
     /// Reads an entry that is not in the cache, and remembers what was found.
@@ -93,7 +98,7 @@ extension SQLiteTaskState {
 
     private func makeWritable() throws(StoreError) {
         try requireChangeable()
-        if cache.mustWrite { try spill() }
+        if cache.mustWrite { try relieve() }
     }
 
     private func requireChangeable() throws(StoreError) {

@@ -65,17 +65,43 @@ import Testing
         try state.prepare(.number(1))
         try state.applyPrepared()
         #expect(state.checkpoint == .number(1))
-        // Spilled changes of the next commit must not take the way back of this one with them.
-        for number in 0..<200 as Range<UInt8> {
-            try state.keyValueStore("sessions.open").put(
-                [number, 1], .init(repeating: 1, count: 900))
-        }
         let copy = try folder.copy()
         let found = try SQLiteStateStorage(in: copy).open(.first, stores: Self.stores)
         #expect(found.checkpoint == nil)
         #expect(found.prepared == .number(1))
         try found.applyPrepared()
         try expectContent(found, 1)
+    }
+
+    @Test("changes beyond the memory do not take the way back of a prepared commit with them")
+    func keepsTheWayBack() throws {
+        var state = try open()
+        try fill(state, 1)
+        try state.commit(.number(1))
+        // Twice: what is prepared in the tables, and what was applied since, is noted there.
+        for sequence in 2...3 as ClosedRange<Int64> {
+            for number in 0..<200 as Range<UInt8> {
+                try state.keyValueStore("sessions.open").put(
+                    [number, 1], .init(repeating: UInt8(sequence), count: 900))
+            }
+            try state.prepare(.number(sequence))
+            let copy = try folder.copy()
+            let found = try SQLiteStateStorage(in: copy).open(.first, stores: Self.stores)
+            #expect(found.prepared == .number(sequence))
+            try found.discardPrepared()
+            if sequence == 2 { try expectContent(found, 1) }
+            #expect(
+                try found.keyValueStore("sessions.open").value([7, 1])?.first
+                    == (sequence == 2 ? nil : 2))
+            try state.applyPrepared()
+        }
+        try fill(state, 4)
+        try state.prepare(.number(4))
+        try state.applyPrepared()
+        let copy = try folder.copy()
+        state = try SQLiteStateStorage(in: copy).open(.first, stores: Self.stores)
+        if state.prepared != nil { try state.applyPrepared() }
+        try expectContent(state, 4)
     }
 
     @Test("commits at least once can follow prepared ones, and the other way round")

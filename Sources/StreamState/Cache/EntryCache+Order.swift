@@ -10,11 +10,15 @@ struct OrderedEntry: BitwiseCopyable {
 
 extension EntryCache {
     /// Replaces the content of `references` with the unwritten entries, of one store or of all, in
-    /// the order of stores and keys.
-    mutating func collectDirty(store: Int? = nil, into references: inout [EntryReference]) {
+    /// the order of stores and keys. `isFresh`: only with those that were changed since the last
+    /// commit.
+    mutating func collectDirty(
+        store: Int? = nil, isFresh: Bool = false, into references: inout [EntryReference]
+    ) {
         let sharedCounts = sharedPrefixCounts()
         order.removeAll(keepingCapacity: true)
-        for reference in dirty where store == nil || self.store(reference) == store {
+        let unwritten = dirty[(isFresh ? loggedCount : 0)...]
+        for reference in unwritten where store == nil || self.store(reference) == store {
             let index = self.store(reference)
             let digest = unsafe Self.digest(key(reference), from: sharedCounts[index])
             order.append(
