@@ -129,7 +129,13 @@ extension SQLiteTaskState {
     ) throws(StoreError) {
         if let failure { throw failure }
         do throws(StoreError) {
-            if isNoted { try writeNoted() } else { try writeInLots() }
+            if let runs {
+                try writeRestored(runs)
+            } else if isNoted {
+                try writeNoted()
+            } else {
+                try writeInLots()
+            }
             for (store, queue) in queues.enumerated() {
                 guard let queue, queue.isUnwritten else { continue }
                 try queue.writeChanges(

@@ -34,6 +34,8 @@ package final class SQLiteTaskState: TaskState {
     /// Unwritten entries in order, kept for its memory.
     var unwritten: [EntryReference] = []
     var phase = Phase.open
+    /// What of a restore does not fit in memory; `nil` when all of it does.
+    var runs: RestoredRuns?
     /// Whether commits can be prepared, and changes listed.
     let tracksChanges: Bool
     /// Beyond this length of the log the tables are brought up to date.
@@ -157,6 +159,7 @@ extension SQLiteTaskState {
 
     private func readAgain() throws(StoreError) {
         hasSpilled = false
+        runs = nil
         try readTables()
         try readLog()
     }
@@ -198,6 +201,7 @@ extension SQLiteTaskState {
     func lose(_ error: StoreError) {
         failure = error
         hasSpilled = false
+        runs = nil
         cache.removeAll()
         for case let queue? in queues { queue.suspend() }
     }
