@@ -129,8 +129,8 @@ extension SQLiteTaskState {
     ) throws(StoreError) {
         if let failure { throw failure }
         do throws(StoreError) {
-            if let runs {
-                try writeRestored(runs)
+            if phase == .restoring {
+                try writeRestored()
             } else if isNoted {
                 try writeNoted()
             } else {

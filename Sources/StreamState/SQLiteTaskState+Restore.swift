@@ -1,8 +1,8 @@
 package import StreamCore
 
 // Entries come from a changelog in the order of their last changes; rows are written fast in the
-// order of their keys. So the cache collects as many as it can hold, entries and timers alike, in
-// order. If that is not all of them they go to a run, and the runs are merged into the tables.
+// order of their keys. So as many as the memory holds are collected, entries and timers alike, and
+// put in order. If that is not all of them they go to a run, and the runs are merged into the tables.
 extension SQLiteTaskState {
     package func restore(
         store: Int, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
@@ -12,14 +12,11 @@ extension SQLiteTaskState {
         let valueCount = unsafe value?.count ?? 0
         try checkSize(key.count + valueCount, of: "an entry")
         if queues[store] != nil { try checkTimer(store, keyCount: key.count, valueCount) }
-        if cache.isFilled(keyCount: key.count, valueCount: valueCount) {
-            try addRun()
-        }
-        if let value = unsafe value {
-            unsafe cache.put(key, value, store: store)
-        } else {
-            unsafe cache.delete(key, store: store)
-        }
+        let restored = restored ?? RestoreBuffer(
+            byteLimit: cache.byteLimit, storeCount: stores.count)
+        self.restored = restored
+        if restored.isFilled(adding: key.count + valueCount) { try makeRoom(restored) }
+        unsafe restored.add(store: store, key: key, value: value)
     }
 
     package func commitRestored(
@@ -30,13 +27,12 @@ extension SQLiteTaskState {
         precondition(
             progress.isComplete == (checkpoint != nil),
             "\(progress) does not go with checkpoint \(String(describing: checkpoint))")
-        if runs != nil { try addRun() }
+        if runs != nil, let restored { try addRun(restored) }
         try write(isNoted: false) { (database) throws(StoreError) in
             try database.commitRestored(progress, checkpoint)
         }
         hasSpilled = false
-        runs = nil
-        cache.removeAll()
+        forgetRestored()
         guard progress.isComplete else { return }
         // It is durable, whatever happens now: that the file cannot be read, the next call says.
         do throws(StoreError) { try reload() } catch { lose(error) }
@@ -54,26 +50,33 @@ extension SQLiteTaskState {
         do throws(StoreError) { try reload() } catch { lose(error) }
     }
 
+    func forgetRestored() { (restored, runs) = (nil, nil) }
+
+    /// Empties the memory for more entries.
+    private func makeRoom(_ restored: RestoreBuffer) throws(StoreError) {
+        if runs == nil, restored.isInOrder {
+            // They seem to come in order. Then they can be written right away, and if others come
+            // that belong between them, that is slower and no error.
+            try spill()
+            restored.removeAll()
+        } else {
+            try addRun(restored)
+        }
+    }
+
     /// Moves what is in memory to a run. When there are as many as can be merged, they go to the
-    /// tables, and the commit of the restore will decide on them.
-    private func addRun() throws(StoreError) {
+    /// tables first; the commit of the restore will decide on them.
+    private func addRun(_ restored: RestoreBuffer) throws(StoreError) {
         if self.runs == nil { self.runs = try makeRuns() }
         guard let runs else { return }
         if runs.isFull {
             try spill()
             runs.removeAll()
         }
-        cache.collectDirty(into: &unwritten)
         try runs.addRun { (add: (LogRecord) throws(StoreError) -> Void) throws(StoreError) in
-            for reference in unwritten {
-                try unsafe add(
-                    LogRecord(
-                        store: cache.store(reference), key: cache.key(reference),
-                        value: cache.value(reference)))
-            }
+            try restored.forEach(add)
         }
-        // Nothing of it is read again, and room is worth more: the next run is as long.
-        cache.removeAll()
+        restored.removeAll()
     }
 
     private func makeRuns() throws(StoreError) -> RestoredRuns {
@@ -82,17 +85,19 @@ extension SQLiteTaskState {
             memoryByteCount: cache.byteLimit)
     }
 
-    func writeRestored(_ runs: RestoredRuns) throws(StoreError) {
+    /// Writes the runs, or when there are none what is in memory.
+    func writeRestored() throws(StoreError) {
         var store = 0
         var lot = try database.table(store).lot()
-        try runs.merge { (record) throws(StoreError) in
+        let add = { (record: LogRecord) throws(StoreError) in
             if record.store != store {
                 try lot.flush()
                 store = record.store
-                lot = try database.table(store).lot()
+                lot = try self.database.table(store).lot()
             }
             try unsafe lot.add(record.key, record.value)
         }
+        if let runs { try runs.merge(add) } else { try restored?.forEach(add) }
         try lot.flush()
     }
 

@@ -35,7 +35,7 @@ extension SQLiteTaskState {
         _ store: Int,
         _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
     ) throws(StoreError) {
-        if let failure { throw failure }
+        try requireReadable()
         cache.collectDirty(store: store, into: &unwritten)
         var rows = try database.table(store).rows()
         var hasRow = try rows.next()
@@ -79,7 +79,7 @@ extension SQLiteTaskState {
     private func fetch(
         _ store: Int, _ key: UnsafeRawBufferPointer, into value: inout [UInt8]
     ) throws(StoreError) -> Bool {
-        if let failure { throw failure }
+        try requireReadable()
         return try unsafe database.table(store).read(key) { found in
             if let found = unsafe found { unsafe value.assign(found) }
             unsafe cache.insertClean(key, found, store: store)
@@ -94,6 +94,13 @@ extension SQLiteTaskState {
                 path: database.path,
                 reason: "\(what) of \(byteCount) bytes; SQLite takes \(Self.entryByteLimit)")
         }
+    }
+
+    private func requireReadable() throws(StoreError) {
+        if let failure { throw failure }
+        precondition(
+            restored?.isEmpty != false && runs == nil,
+            "a store of \(database.path) is read although restored entries are not durable")
     }
 
     private func makeWritable() throws(StoreError) {

@@ -21,8 +21,7 @@ package final class SQLiteTaskState: TaskState {
         case open
         /// A commit is prepared: the stores can be read.
         case prepared
-        /// Entries are being restored: the cache holds those that are not written yet, timers too,
-        /// and the queues are not kept.
+        /// Entries are being restored: neither the cache nor the queues are kept.
         case restoring
     }
 
@@ -34,7 +33,9 @@ package final class SQLiteTaskState: TaskState {
     /// Unwritten entries in order, kept for its memory.
     var unwritten: [EntryReference] = []
     var phase = Phase.open
-    /// What of a restore does not fit in memory; `nil` when all of it does.
+    /// What was restored and is not written: the last of it, and what of it does not fit in memory;
+    /// `nil` when all of it does.
+    var restored: RestoreBuffer?
     var runs: RestoredRuns?
     /// Whether commits can be prepared, and changes listed.
     let tracksChanges: Bool
@@ -119,7 +120,8 @@ package final class SQLiteTaskState: TaskState {
 
     /// Memory that entries and timers take; SQLite's own comes on top of it.
     package var memoryByteCount: Int {
-        cache.byteCount + queues.reduce(0) { $0 + ($1?.byteCount ?? 0) }
+        cache.byteCount + (restored?.byteCount ?? 0)
+            + queues.reduce(0) { $0 + ($1?.byteCount ?? 0) }
     }
 
     private func index(_ name: String, _ kind: StoreSpec.Kind) -> Int {
@@ -159,7 +161,7 @@ extension SQLiteTaskState {
 
     private func readAgain() throws(StoreError) {
         hasSpilled = false
-        runs = nil
+        forgetRestored()
         try readTables()
         try readLog()
     }
@@ -201,7 +203,7 @@ extension SQLiteTaskState {
     func lose(_ error: StoreError) {
         failure = error
         hasSpilled = false
-        runs = nil
+        forgetRestored()
         cache.removeAll()
         for case let queue? in queues { queue.suspend() }
     }

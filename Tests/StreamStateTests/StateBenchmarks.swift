@@ -65,7 +65,7 @@ struct StateBenchmarks {
         var microseconds: [Double] = []
         for keyCount in [10_000, largest] {
             let folder = TemporaryFolder()
-            let state = try SQLiteStateStorage(in: folder)
+            let state = try SQLiteStateStorage(root: folder.path, application: "shop")
                 .open(.first, stores: [.sessions])
             let loading = try measure { try restoreKeys(state, keyCount, isSorted: true) }
             if keyCount == largest { report("loaded \(keyCount) keys in \(loading)") }

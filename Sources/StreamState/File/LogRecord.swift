@@ -23,6 +23,27 @@ internal import StreamCore
         if let value = unsafe value { unsafe bytes.append(contentsOf: value) }
     }
 
+    /// Writes the record to memory of just its size.
+    func write(to memory: UnsafeMutableRawBufferPointer) {
+        let valueCount = unsafe value.map { UInt32($0.count) } ?? Self.absentByteCount
+        unsafe memory.storeBytes(of: UInt16(store).littleEndian, as: UInt16.self)
+        unsafe memory.storeBytes(
+            of: UInt32(key.count).littleEndian, toByteOffset: 2, as: UInt32.self)
+        unsafe memory.storeBytes(of: valueCount.littleEndian, toByteOffset: 6, as: UInt32.self)
+        let keyEnd = unsafe Self.headerByteCount + key.count
+        unsafe UnsafeMutableRawBufferPointer(rebasing: memory[Self.headerByteCount..<keyEnd])
+            .copyMemory(from: key)
+        guard let value = unsafe value else { return }
+        unsafe UnsafeMutableRawBufferPointer(rebasing: memory[keyEnd...]).copyMemory(from: value)
+    }
+
+    /// The record at the beginning of `memory`; `nil` when there is no whole one.
+    @inline(__always)
+    init?(at memory: UnsafeMutableRawBufferPointer) {
+        var bytes = UnsafeRawBufferPointer(memory)
+        unsafe self.init(&bytes)
+    }
+
     /// Takes a record from the front of `bytes`; `nil` when there is no whole one.
     init?(_ bytes: inout UnsafeRawBufferPointer) {
         guard bytes.count >= Self.headerByteCount else { return nil }
