@@ -12,8 +12,10 @@ extension SQLiteTaskState {
         let valueCount = unsafe value?.count ?? 0
         try checkSize(key.count + valueCount, of: "an entry")
         if queues[store] != nil { try checkTimer(store, keyCount: key.count, valueCount) }
-        let restored = restored ?? RestoreBuffer(
-            byteLimit: cache.byteLimit, storeCount: stores.count)
+        let restored =
+            restored
+            ?? RestoreBuffer(
+                byteLimit: cache.byteLimit, storeCount: stores.count)
         self.restored = restored
         if restored.isFilled(adding: key.count + valueCount) { try makeRoom(restored) }
         unsafe restored.add(store: store, key: key, value: value)

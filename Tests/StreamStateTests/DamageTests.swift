@@ -118,8 +118,8 @@ private final class DamagedState {
     private let whole: [String: Data]
     private var expected: [Int64: StateModel.Content] = [:]
 
-    /// - Parameter isInLog: Whether the commits are in their log; else there is so little memory that
-    ///   each reaches the tables.
+    /// `isInLog`: the commits are in their log; else there is so little memory that each reaches the
+    /// tables.
     init(isClosed: Bool, isInLog: Bool = false) throws {
         let source = TemporaryFolder()
         let state = try SQLiteStateStorage(in: source, cacheByteLimit: isInLog ? 4 << 20 : 0)

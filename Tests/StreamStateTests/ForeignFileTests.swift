@@ -54,7 +54,8 @@ import Testing
         #expect("\(error)".contains("is of task 0_1 of application 'shop', not of task 3_7"))
     }
 
-    @Test("a file of an earlier or later layout is refused, with the way out", arguments: [1, 2, 9])
+    @Test(
+        "a file of an earlier or later layout is refused, with the way out", arguments: [1, 2, 9])
     func refusesOtherLayouts(layout: Int) throws {
         try makeFile()
         #expect(runPlainSQLite("PRAGMA user_version = \(layout)", on: path))

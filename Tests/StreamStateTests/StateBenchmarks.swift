@@ -52,7 +52,8 @@ struct StateBenchmarks {
                 "10,000 of \(keyCount) keys, \(isExactlyOnce ? "prepare and apply" : "commit"):",
                 "mean \(means.last!), on core \(onCore / 50), \(distribution(durations)) ms")
         }
-        report("10,000 of \(keyCount) keys: exactly once to at least once \(means[1] / means[0]),",
+        report(
+            "10,000 of \(keyCount) keys: exactly once to at least once \(means[1] / means[0]),",
             "more of 200 ms: \((means[1] - means[0]) / 2) %")
     }
 

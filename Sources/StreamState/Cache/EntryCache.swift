@@ -42,8 +42,9 @@
     /// Whether so much is unwritten that making room would find little to forget.
     var mustWrite: Bool { dirtyByteCount > byteLimit / 2 }
 
-    /// Whether that will be so once this much more is unwritten.
-    func isCrowded(adding byteCount: Int) -> Bool { dirtyByteCount + byteCount > byteLimit / 2 }
+    /// Whether the unwritten entries should be written, since this much more may come before the next
+    /// occasion.
+    func isCrowded(adding more: Int) -> Bool { dirtyByteCount + more > byteLimit / 2 }
 
     func isComplete(_ store: Int) -> Bool { complete[store] }
 

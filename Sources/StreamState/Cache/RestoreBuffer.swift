@@ -67,7 +67,7 @@ internal import StreamCore
     }
 
     func removeAll() {
-        for unsafe segment in unsafe segments { unsafe segment.deallocate() }
+        for unsafesegment in unsafe segments { unsafe segment.deallocate() }
         unsafe segments.removeAll()
         (segmentsByteCount, used) = (0, 0)
         items.removeAll(keepingCapacity: true)
@@ -111,7 +111,8 @@ internal import StreamCore
         }
         if isInOrder, let last {
             isInOrder =
-                last.store < store || last.store == store && (unsafe last.key.compare(record.key) < 0)
+                last.store < store
+                || last.store == store && (unsafe last.key.compare(record.key) < 0)
         }
         last = record
     }

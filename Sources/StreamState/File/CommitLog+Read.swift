@@ -2,10 +2,8 @@ internal import StreamCore
 
 // Reading what was appended: at opening, and when changes are forgotten.
 extension CommitLog {
-    /// Reads the file as far as it belongs to the tables, and says how far the task had come with
-    /// it. Only reads.
-    ///
-    /// - Parameter base: What the tables say.
+    /// Reads the file as far as it belongs to the tables, which say `base`, and returns how far the
+    /// task had come with it. Only reads.
     func scan(_ base: Standing, _ metadata: RowTable) throws(StoreError) -> Standing {
         var reader = try FrameReader(self)
         var standing = base

@@ -94,10 +94,11 @@ extension DatabaseOpening {
         }
     }
 
-    /// A log without its file belongs to state that somebody removed; SQLite would work its own into
-    /// the new file.
+    /// A log without its file belongs to state that somebody removed; SQLite would work its own
+    /// into the new file.
     private func refuseLeftLog() throws(StoreError) {
-        for path in [paths.log, paths.journal, paths.commits] where try FileSystem.size(of: path) ?? 0 > 0 {
+        for path in [paths.log, paths.journal, paths.commits]
+        where try FileSystem.size(of: path) ?? 0 > 0 {
             throw .damaged(paths.database, "it is gone, but its log \(path) is there")
         }
     }
