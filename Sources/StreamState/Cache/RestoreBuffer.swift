@@ -67,8 +67,7 @@ internal import StreamCore
     }
 
     func removeAll() {
-        for unsafesegment in unsafe segments { unsafe segment.deallocate() }
-        unsafe segments.removeAll()
+        while let segment = unsafe segments.popLast() { unsafe segment.deallocate() }
         (segmentsByteCount, used) = (0, 0)
         items.removeAll(keepingCapacity: true)
         keys = Array(repeating: Keys(), count: keys.count)
