@@ -17,6 +17,14 @@ import Testing
     }
 
     @Test(
+        "a state with room for a few commits does what its model does",
+        arguments: 20...31 as ClosedRange<UInt64>)
+    func behavesAsItsModelInLittleMemory(seed: UInt64) throws {
+        let storage = SQLiteStateStorage(in: folder, cacheByteLimit: littleMemory)
+        try run(ExactlyOnceWorkload(seed: seed, storage: storage))
+    }
+
+    @Test(
         "a state with room for everything does what its model does",
         arguments: 100...105 as ClosedRange<UInt64>)
     func behavesAsItsModelInMemory(seed: UInt64) throws {
@@ -29,6 +37,35 @@ import Testing
         arguments: 200...205 as ClosedRange<UInt64>)
     func behavesAsItsModelWithoutFile(seed: UInt64) throws {
         try run(ExactlyOnceWorkload(seed: seed, storage: InMemoryStateStorage()))
+    }
+
+    @Test("what the log holds is read with less memory than it was written with, prepared or not")
+    func readsItsLogWithLessMemory() throws {
+        let state = try SQLiteStateStorage(in: folder, cacheByteLimit: 64 << 20)
+            .open(.first, stores: Self.stores)
+        for sequence in 1...3 as ClosedRange<Int64> {
+            for number in 0..<300 as Range<Int64> {
+                try state.keyValueStore("sessions.open").put(
+                    Array("\(number)".utf8), .init(repeating: UInt8(sequence), count: 900))
+                try state.timerStore("sessions.closing").set(
+                    Array("\(number)".utf8), at: sequence * 1_000 + number)
+            }
+            while try state.timerStore("sessions.closing").takeDue(at: sequence * 1_000) != nil {}
+            try state.prepare(.number(sequence))
+            for isApplied in [true, false] {
+                let copy = try folder.copy()
+                let found = try SQLiteStateStorage(in: copy).open(.first, stores: Self.stores)
+                if isApplied { try found.applyPrepared() } else { try found.discardPrepared() }
+                let expected = isApplied ? sequence : sequence - 1
+                #expect(found.checkpoint == (expected == 0 ? nil : .number(expected)))
+                let value = try found.keyValueStore("sessions.open").value(Array("7".utf8))
+                #expect(value?.first == (expected == 0 ? nil : UInt8(expected)))
+                #expect(
+                    found.timerStore("sessions.closing").next.milliseconds
+                        == (expected == 0 ? Int64.max : expected * 1_000 + 1))
+            }
+            try state.applyPrepared()
+        }
     }
 
     @Test("a prepared commit is found at the next opening, and can be decided either way")
@@ -150,42 +187,6 @@ import Testing
         #expect(state.timerStore("sessions.closing").next.milliseconds == -3)
         try state.commit(.number(10))
         #expect(state.restoreProgress == nil)
-    }
-
-    @Test(
-        "a restore far beyond the memory gives each key its last value",
-        arguments: [true, false])
-    func restoresBeyondItsMemory(isSorted: Bool) throws {
-        var numbers = Array(0..<6_000)
-        var dice = Dice(seed: 9)
-        if !isSorted { numbers.shuffle(using: &dice) }
-        var state = try open()
-        var content = StateModel.Content()
-        for round in 1...3 as ClosedRange<UInt8> {
-            for number in numbers where number % Int(round) == 0 {
-                let key = Array("user-\(number)".utf8)
-                var value: [UInt8]? = .init(repeating: round, count: number % 150)
-                if number % 7 == Int(round) { value = nil }
-                // One that is larger than the memory.
-                if number == 3_000 { value = .init(repeating: round, count: 100_000) }
-                try state.restore(Change(store: 0, key: key, value: value))
-                content[StoreSpec.sessions.name, key] = value
-                let timer = TimerEntry(time: Int64(number % 500), key: [UInt8(number % 251)])
-                let change = Change(
-                    store: 1, key: timer.place.key, value: number % 3 == 0 ? nil : [])
-                try state.restore(change)
-                content.take(timer.place, change.value)
-            }
-            if round == 2 {
-                try state.commitRestored(RestoreProgress(isComplete: false), checkpoint: nil)
-                state.close()
-                state = try open()
-            }
-        }
-        try state.commitRestored(RestoreProgress(isComplete: true), checkpoint: .number(1))
-        #expect(try StreamStateTests.content(of: state, stores: Self.stores) == content)
-        let names = try folder.snapshot().keys
-        #expect(!names.contains { $0.hasSuffix("-restored") })
     }
 
     @Test("what a state gives to a changelog makes another one equal, in a file or without")
