@@ -11,6 +11,9 @@ public protocol Cluster: Sendable {
 
     func makeProducer(_ settings: ProducerSettings) throws(ClusterError) -> any Producer
 
+    /// A reader of single partitions, outside of any group, which reads nothing yet.
+    func makeReader(_ settings: ReaderSettings) throws(ClusterError) -> any PartitionReader
+
     /// Topics with their number of partitions; topics that are not there are left out.
     func describeTopics(_ names: [String]) throws(ClusterError) -> [String: Int32]
 
@@ -23,6 +26,10 @@ public protocol Cluster: Sendable {
 
     /// Deletes the records of a partition before an offset.
     func deleteRecords(before offsets: [TopicPartition: Int64]) throws(ClusterError)
+
+    /// The members of a consumer group as its coordinator knows them; empty when there is none, or
+    /// while a rebalance is going on.
+    func groupMembers(of group: String) throws(ClusterError) -> [GroupMember]
 }
 
 public struct ConsumerSettings: Sendable {
@@ -52,6 +59,30 @@ public struct ProducerSettings: Sendable {
     public init(clientID: String, transactionalID: String? = nil) {
         self.clientID = clientID
         self.transactionalID = transactionalID
+    }
+}
+
+public struct ReaderSettings: Sendable {
+    /// The application's group. A reader never joins it and commits nothing; some rights are granted
+    /// by it.
+    public var group: String
+    public var clientID: String
+
+    public init(group: String, clientID: String) {
+        self.group = group
+        self.clientID = clientID
+    }
+}
+
+/// A member of a consumer group, as the group's coordinator knows it.
+public struct GroupMember: Sendable, Hashable {
+    /// The `clientID` of its ``ConsumerSettings``.
+    public var clientID: String
+    public var partitions: Set<TopicPartition>
+
+    public init(clientID: String, partitions: Set<TopicPartition>) {
+        self.clientID = clientID
+        self.partitions = partitions
     }
 }
 
@@ -215,6 +246,10 @@ public protocol Producer: AnyObject {
 
     /// Records handed over and not yet acknowledged.
     var outstandingCount: Int { get }
+
+    /// The offset behind the last record that this producer wrote to a partition, of those that
+    /// named their partition themselves and are acknowledged; `nil` before the first.
+    func writtenOffset(_ partition: TopicPartition) -> Int64?
 
     /// Closes without waiting for what is outstanding.
     func close()
