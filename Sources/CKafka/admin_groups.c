@@ -28,6 +28,12 @@ bool ckafka_admin_list_offsets(ckafka_admin *admin, ckafka_partition *partitions
     return list_offsets(admin->client.rk, partitions, count, timeout_ms, error);
 }
 
+bool ckafka_admin_watermarks(ckafka_admin *admin, const char *topic, int32_t partition,
+                             int32_t timeout_ms, int64_t *low, int64_t *high,
+                             ckafka_error *error) {
+    return list_watermarks(admin->client.rk, topic, partition, timeout_ms, low, high, error);
+}
+
 /* -- groups -- */
 
 /* Reads the one group of a result. True when it has no error of its own. */

@@ -91,17 +91,7 @@ ckafka_partition_list *ckafka_consumer_committed(ckafka_consumer *consumer,
 bool ckafka_consumer_watermarks(ckafka_consumer *consumer, const char *topic, int32_t partition,
                                 int32_t timeout_ms, int64_t *low, int64_t *high,
                                 ckafka_error *error) {
-    ckafka_partition first = {
-        .topic = topic, .partition = partition, .offset = CKAFKA_OFFSET_BEGINNING};
-    ckafka_partition end = {.topic = topic, .partition = partition, .offset = CKAFKA_OFFSET_END};
-    int64_t until = clock_ms() + timeout_ms;
-    if (!list_offsets(consumer->client.rk, &first, 1, timeout_ms, error)) return false;
-    int64_t left = until - clock_ms();
-    if (!list_offsets(consumer->client.rk, &end, 1, left > 0 ? (int32_t)left : 0, error))
-        return false;
-    *low = first.offset;
-    *high = end.offset;
-    return true;
+    return list_watermarks(consumer->client.rk, topic, partition, timeout_ms, low, high, error);
 }
 
 bool ckafka_consumer_cached_watermarks(ckafka_consumer *consumer, int32_t index, int64_t *low,

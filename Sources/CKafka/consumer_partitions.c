@@ -110,6 +110,11 @@ static int32_t free_index(ckafka_consumer *consumer) {
     return (int32_t)old;
 }
 
+static void discard(rd_kafka_message_t *message, void *opaque) {
+    (void)message;
+    (void)opaque;
+}
+
 assigned_partition *partition_add(ckafka_consumer *consumer, const ckafka_partition *source) {
     assigned_partition *partition = checked_calloc(1, sizeof(*partition));
     partition->consumer = consumer;
@@ -123,13 +128,10 @@ assigned_partition *partition_add(ckafka_consumer *consumer, const ckafka_partit
     partition->queue =
         rd_kafka_queue_get_partition(consumer->client.rk, source->topic, source->partition);
     rd_kafka_queue_forward(partition->queue, NULL);
+    /* An error of the time before may have come after its end, and errors are never outdated. */
+    rd_kafka_consume_callback_queue(partition->queue, 0, discard, NULL);
     rd_kafka_queue_cb_event_enable(partition->queue, on_partition_queue, partition);
     return partition;
-}
-
-static void discard(rd_kafka_message_t *message, void *opaque) {
-    (void)message;
-    (void)opaque;
 }
 
 void partition_remove(ckafka_consumer *consumer, assigned_partition *partition) {

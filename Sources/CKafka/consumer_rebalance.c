@@ -103,6 +103,8 @@ static void remove_where(ckafka_consumer *consumer, const ckafka_partition *part
  */
 static void rewind_to_positions(ckafka_consumer *consumer, const ckafka_partition *added,
                                 size_t added_count) {
+    /* Without a group there was no rebalance: nothing was paused, and what was prefetched stays. */
+    if (!consumer->is_subscribed) return;
     rd_kafka_topic_partition_list_t *list = positions(consumer, added, added_count);
     /* A seek fails only for a partition that is not fetched: one whose error was reported, which
      * the caller seeks, or one that has yet to begin. The time limit is -1 because 2.0.2 takes it

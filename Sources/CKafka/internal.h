@@ -106,6 +106,11 @@ bool list_check(ckafka_error *error, const rd_kafka_topic_partition_list_t *list
 bool list_offsets(rd_kafka_t *rk, ckafka_partition *partitions, size_t count, int32_t timeout_ms,
                   ckafka_error *error);
 
+/* The first offset and the end of a partition. Where the end lies depends on the instance's
+ * `isolation.level`. */
+bool list_watermarks(rd_kafka_t *rk, const char *topic, int32_t partition, int32_t timeout_ms,
+                     int64_t *low, int64_t *high, ckafka_error *error);
+
 /* Batches. */
 
 /* Room for `count` more bytes and the padding behind them. False: no memory. */

@@ -93,3 +93,17 @@ bool list_offsets(rd_kafka_t *rk, ckafka_partition *partitions, size_t count, in
     rd_kafka_topic_partition_list_destroy(list);
     return listed;
 }
+
+bool list_watermarks(rd_kafka_t *rk, const char *topic, int32_t partition, int32_t timeout_ms,
+                     int64_t *low, int64_t *high, ckafka_error *error) {
+    ckafka_partition first = {
+        .topic = topic, .partition = partition, .offset = CKAFKA_OFFSET_BEGINNING};
+    ckafka_partition end = {.topic = topic, .partition = partition, .offset = CKAFKA_OFFSET_END};
+    int64_t until = clock_ms() + timeout_ms;
+    if (!list_offsets(rk, &first, 1, timeout_ms, error)) return false;
+    int64_t left = until - clock_ms();
+    if (!list_offsets(rk, &end, 1, left > 0 ? (int32_t)left : 0, error)) return false;
+    *low = first.offset;
+    *high = end.offset;
+    return true;
+}

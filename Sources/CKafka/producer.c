@@ -4,9 +4,31 @@
 
 #include "producer.h"
 
+static void grow_written(producer_topic *topic, size_t needed) {
+    size_t capacity = topic->written_capacity == 0 ? 16 : topic->written_capacity * 2;
+    if (capacity < needed) capacity = needed;
+    int64_t *written = checked_calloc(capacity, sizeof(*written));
+    if (topic->written_capacity > 0)
+        memcpy(written, topic->written, topic->written_capacity * sizeof(*written));
+    free(topic->written);
+    topic->written = written;
+    topic->written_capacity = capacity;
+}
+
+/* A broker that had the record already may not tell where: its offset is then negative. */
+static void note_written(const rd_kafka_message_t *message) {
+    producer_topic *topic = message->_private;
+    if (!topic || message->offset < 0 || message->partition < 0) return;
+    size_t partition = (size_t)message->partition;
+    if (partition >= topic->written_capacity) grow_written(topic, partition + 1);
+    if (topic->written[partition] <= message->offset)
+        topic->written[partition] = message->offset + 1;
+}
+
 static void count_delivery(ckafka_producer *producer, const rd_kafka_message_t *message) {
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         producer->delivered++;
+        note_written(message);
         return;
     }
     producer->failed++;
@@ -55,30 +77,40 @@ ckafka_statistics ckafka_producer_statistics(ckafka_producer *producer) {
     return client_statistics(&producer->client);
 }
 
-static bool grow_topics(ckafka_producer *producer) {
+static void grow_topics(ckafka_producer *producer) {
     size_t capacity = producer->topic_count == 0 ? 16 : producer->topic_count * 2;
-    rd_kafka_topic_t **topics = realloc(producer->topics, capacity * sizeof(*topics));
-    if (!topics) return false;
+    producer_topic **topics = checked_calloc(capacity, sizeof(*topics));
+    if (producer->topic_count > 0)
+        memcpy(topics, producer->topics, producer->topic_count * sizeof(*topics));
+    free(producer->topics);
     producer->topics = topics;
     producer->topic_capacity = capacity;
-    return true;
 }
 
 int32_t ckafka_producer_topic(ckafka_producer *producer, const char *name, ckafka_error *error) {
     error_clear(error);
     for (size_t i = 0; i < producer->topic_count; i++)
-        if (strcmp(rd_kafka_topic_name(producer->topics[i]), name) == 0) return (int32_t)i;
-    if (producer->topic_count == producer->topic_capacity && !grow_topics(producer)) {
-        error_set(error, RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, "There is no memory for a topic");
-        return -1;
-    }
-    rd_kafka_topic_t *topic = rd_kafka_topic_new(producer->client.rk, name, NULL);
-    if (!topic) {
+        if (strcmp(rd_kafka_topic_name(producer->topics[i]->handle), name) == 0)
+            return (int32_t)i;
+    if (producer->topic_count == producer->topic_capacity) grow_topics(producer);
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(producer->client.rk, name, NULL);
+    if (!handle) {
         error_from_code(error, rd_kafka_last_error());
         return -1;
     }
+    producer_topic *topic = checked_calloc(1, sizeof(*topic));
+    topic->handle = handle;
     producer->topics[producer->topic_count] = topic;
     return (int32_t)producer->topic_count++;
+}
+
+int64_t ckafka_producer_written(const ckafka_producer *producer, int32_t topic,
+                                int32_t partition) {
+    if (topic < 0 || (size_t)topic >= producer->topic_count) return CKAFKA_OFFSET_NONE;
+    const producer_topic *known = producer->topics[topic];
+    if (partition < 0 || (size_t)partition >= known->written_capacity) return CKAFKA_OFFSET_NONE;
+    int64_t written = known->written[partition];
+    return written > 0 ? written : CKAFKA_OFFSET_NONE;
 }
 
 void ckafka_producer_poll(ckafka_producer *producer, int32_t timeout_ms) {
@@ -127,10 +159,17 @@ bool ckafka_producer_fatal_error(ckafka_producer *producer, ckafka_error *error)
 
 void ckafka_producer_destroy(ckafka_producer *producer) {
     if (!producer) return;
-    for (size_t i = 0; i < producer->topic_count; i++) rd_kafka_topic_destroy(producer->topics[i]);
+    for (size_t i = 0; i < producer->topic_count; i++)
+        rd_kafka_topic_destroy(producer->topics[i]->handle);
     /* Otherwise librdkafka complains in its log of what is lost; the caller knows. */
     rd_kafka_purge(producer->client.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                             RD_KAFKA_PURGE_F_NON_BLOCKING);
+    /* Its last reports are still served while it closes, and they look at the topics. */
+    if (!client_close(&producer->client, 0, CLIENT_CLOSE_TIMEOUT_MS)) return;
+    for (size_t i = 0; i < producer->topic_count; i++) {
+        free(producer->topics[i]->written);
+        free(producer->topics[i]);
+    }
     free(producer->topics);
-    if (client_close(&producer->client, 0, CLIENT_CLOSE_TIMEOUT_MS)) free(producer);
+    free(producer);
 }

@@ -2,9 +2,18 @@
 
 #include "internal.h"
 
+/* A topic that records are sent to. Its address is the opaque of the records that name their
+ * partition themselves, so it never moves. */
+typedef struct producer_topic {
+    rd_kafka_topic_t *handle;
+    /* By partition: behind the highest offset that such a record was acknowledged with; 0: none. */
+    int64_t *written;
+    size_t written_capacity;
+} producer_topic;
+
 struct ckafka_producer {
     client client; /* first: librdkafka's opaque is the address of both */
-    rd_kafka_topic_t **topics;
+    producer_topic **topics;
     size_t topic_count;
     size_t topic_capacity;
     uint64_t accepted;

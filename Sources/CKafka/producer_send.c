@@ -57,12 +57,13 @@ static int64_t timestamp(const ckafka_output_slot *slot) {
     return slot->timestamp > 0 ? slot->timestamp : 1;
 }
 
-enum { VALUES_WITHOUT_HEADERS = 6, VALUES_WITH_HEADERS = 7 };
+enum { VALUES_WITHOUT_HEADERS = 7, VALUES_WITH_HEADERS = 8 };
 
 static rd_kafka_error_t *produce(ckafka_producer *producer, const uint8_t *bytes,
                                  const ckafka_output_slot *slot) {
+    producer_topic *topic = producer->topics[slot->topic];
     rd_kafka_vu_t values[VALUES_WITH_HEADERS] = {
-        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = producer->topics[slot->topic]},
+        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic->handle},
         {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = slot->partition},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_KEY,
@@ -72,6 +73,8 @@ static rd_kafka_error_t *produce(ckafka_producer *producer, const uint8_t *bytes
          .u.mem = {.ptr = address(bytes, slot->value_start, slot->value_count),
                    .size = slot->value_count > 0 ? (size_t)slot->value_count : 0}},
         {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = timestamp(slot)},
+        /* The delivery report then notes the offset. */
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = slot->partition >= 0 ? topic : NULL},
     };
     if (slot->headers_count <= 0)
         return rd_kafka_produceva(producer->client.rk, values, VALUES_WITHOUT_HEADERS);

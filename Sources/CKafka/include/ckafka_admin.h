@@ -100,6 +100,12 @@ bool ckafka_admin_list_offsets(
     ckafka_admin *admin, ckafka_partition *partitions, size_t count, int32_t timeout_ms,
     ckafka_error *error);
 
+/* The first offset and the end of a partition. With `isolation.level=read_uncommitted` the end lies
+ * behind the records of transactions that are still open, else before the first of them. */
+bool ckafka_admin_watermarks(
+    ckafka_admin *admin, const char *topic, int32_t partition, int32_t timeout_ms, int64_t *low,
+    int64_t *high, ckafka_error *error);
+
 /* All that a group has committed, with metadata. Destroy the list. NULL: failed. */
 ckafka_partition_list *ckafka_admin_group_offsets(
     ckafka_admin *admin, const char *group, int32_t timeout_ms, ckafka_error *error);

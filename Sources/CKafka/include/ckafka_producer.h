@@ -61,6 +61,11 @@ typedef struct ckafka_delivery {
 void ckafka_producer_poll(ckafka_producer *producer, int32_t timeout_ms);
 ckafka_delivery ckafka_producer_delivery(ckafka_producer *producer);
 
+/* Behind the highest offset that a record of this topic (its index) and partition was acknowledged
+ * with, of those whose slot named the partition. CKAFKA_OFFSET_NONE: none yet. */
+int64_t ckafka_producer_written(
+    const ckafka_producer *producer, int32_t topic, int32_t partition);
+
 /* The first record that failed since the last call, with its topic in the text. False: none.
  * Records purged by an abort are not counted as failures of their own. */
 bool ckafka_producer_take_failure(ckafka_producer *producer, ckafka_error *error);
