@@ -43,6 +43,19 @@ struct AdministrationClient: ~Copyable {
         return answer
     }
 
+    /// The first offset and the end of a partition, as far as this client's isolation sees.
+    mutating func writtenRange(
+        of partition: TopicPartition
+    ) throws(ClusterError) -> Range<Int64> {
+        var low: Int64 = 0
+        var high: Int64 = 0
+        try unsafe request(about: "\(partition)") {
+            unsafe ckafka_admin_watermarks(
+                $0, partition.topic, partition.partition, $1, &low, &high, &$2) ? () : nil
+        }
+        return low..<max(low, high)
+    }
+
     /// Throws the first partition's own error.
     func check(_ partitions: UnsafeMutableBufferPointer<ckafka_partition>) throws(ClusterError) {
         for index in partitions.indices where unsafe partitions[index].code != 0 {

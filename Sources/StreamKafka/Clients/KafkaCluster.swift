@@ -64,8 +64,10 @@ public final class KafkaCluster: Cluster {
         }
         let client = try unsafe make(properties, with: ckafka_consumer_create)
         return unsafe KafkaConsumer(
-            client, requestTimeout: requestTimeout, reset: settings.offsetReset,
-            logs: logs(of: consumer.clientID), keepingAlive: try embeddedCluster)
+            ConsumerClient(
+                client, requestTimeout: requestTimeout, logs: logs(of: consumer.clientID),
+                keepingAlive: try embeddedCluster),
+            reset: settings.offsetReset)
     }
 
     /// A producer of this client's own; transactional when the settings name it so.
@@ -84,6 +86,48 @@ public final class KafkaCluster: Cluster {
             logs: logs(of: producer.clientID), keepingAlive: try embeddedCluster)
     }
 
+    /// A reader of single partitions, outside of any group, which reads nothing yet.
+    ///
+    /// It reads what is committed, whatever the user set for the consumers, and creates no topic.
+    public func makeReader(_ reader: ReaderSettings) throws(ClusterError) -> any PartitionReader {
+        try refuseConflicts(isCopartitioned: false)
+        var properties = try reachable(ClientProperties(of: settings, on: .consumer))
+        properties.setDefault("client.id", reader.clientID)
+        for (name, value) in PropertyRules.readerDefaults {
+            properties.setUnlessChosen(name, value)
+        }
+        // librdkafka assigns nothing to a consumer without a group, but joins none by itself.
+        properties.set("group.id", reader.group)
+        properties.remove(["group.instance.id"])
+        properties.set("isolation.level", "read_committed")
+        properties.set("auto.offset.reset", "error")
+        properties.set("allow.auto.create.topics", "false")
+        let client = try unsafe make(properties, with: ckafka_consumer_create)
+        return unsafe KafkaReader(
+            ConsumerClient(
+                client, requestTimeout: requestTimeout, logs: logs(of: reader.clientID),
+                keepingAlive: try embeddedCluster)
+        ) { () throws(ClusterError) in
+            try self.makeOffsetClient(of: reader.clientID)
+        }
+    }
+
+    /// A client that is told the end of a partition with what is still undecided.
+    private func makeOffsetClient(of clientID: String) throws(ClusterError) -> AdministrationClient {
+        var properties = try reachable(ClientProperties(forAdministrationOf: settings))
+        properties.setDefault("client.id", clientID)
+        properties.set("isolation.level", "read_uncommitted")
+        return try makeAdministrationClient(properties, clientID: clientID)
+    }
+
+    private func makeAdministrationClient(
+        _ properties: ClientProperties, clientID: String
+    ) throws(ClusterError) -> AdministrationClient {
+        unsafe AdministrationClient(
+            try make(properties, with: ckafka_admin_create), timeout: requestTimeout,
+            logs: logs(of: clientID), keepingAlive: try embeddedCluster)
+    }
+
     /// The cluster inside the process, when the settings ask for it.
     var embeddedCluster: EmbeddedCluster? {
         get throws(ClusterError) {
@@ -97,14 +141,11 @@ public final class KafkaCluster: Cluster {
     func administer<Result: Sendable>(
         _ body: (inout AdministrationClient) throws(ClusterError) -> Result
     ) throws(ClusterError) -> Result {
-        let embedded = try embeddedCluster
-        return try administration.withLock { (client) throws(ClusterError) in
+        try administration.withLock { (client) throws(ClusterError) in
             if client == nil {
                 try refuseConflicts(isCopartitioned: false)
                 let properties = try reachable(ClientProperties(forAdministrationOf: settings))
-                client = unsafe AdministrationClient(
-                    try make(properties, with: ckafka_admin_create), timeout: requestTimeout,
-                    logs: logs(of: "administration"), keepingAlive: embedded)
+                client = try makeAdministrationClient(properties, clientID: "administration")
             }
             return try body(&client!)
         }

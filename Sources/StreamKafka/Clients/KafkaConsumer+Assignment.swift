@@ -10,44 +10,20 @@ extension KafkaConsumer {
         for (partition, start) in positions {
             starts[partition] = try startOffset(start, of: partition)
         }
-        let order = starts.keys.sorted()
-        let indices = try carryOutAssignment(order, starts: starts, incremental: incremental)
-        if !incremental {
-            for partition in partitions.keys where starts[partition] == nil { drop(partition) }
-        }
-        for (partition, index) in zip(order, indices) {
-            // A partition that stays goes on with fresh memory, from where it is told to.
-            drop(partition)
-            unsafe ckafka_consumer_hold(handle, index, false)
-            partitions[partition] = AssignedPartition(
-                index: index, position: max(starts[partition] ?? -1, -1))
-        }
+        try client.assign(starts, incremental: incremental)
     }
 
     func rewind(_ positions: [TopicPartition: StartPosition]) throws(ClusterError) {
         for (partition, position) in positions.sorted(by: { $0.key < $1.key }) {
-            guard case .offset(let offset) = position, let assigned = partitions[partition]
+            guard case .offset(let offset) = position,
+                let assigned = client.partitions[partition]
             else { continue }
-            var error = ckafka_error()
-            guard unsafe ckafka_consumer_seek(handle, assigned.index, offset, &error) else {
-                throw translator.translate(error, subject: "\(partition)")
-            }
-            assigned.move(to: offset)
+            try client.seek(partition, assigned, to: offset)
         }
     }
 
     func unassign(_ revoked: [TopicPartition], incremental: Bool) throws(ClusterError) {
-        try CStrings.with { (strings) throws(ClusterError) in
-            let list = unsafe strings.partitions(revoked)
-            var error = ckafka_error()
-            let isDone =
-                unsafe incremental
-                ? ckafka_consumer_incremental_unassign(
-                    handle, list.baseAddress, list.count, &error)
-                : ckafka_consumer_unassign(handle, &error)
-            guard isDone else { throw translator.translate(error) }
-        }
-        for partition in incremental ? revoked : Array(partitions.keys) { drop(partition) }
+        try client.unassign(revoked, incremental: incremental)
     }
 
     /// The offset as librdkafka takes it.
@@ -64,21 +40,6 @@ extension KafkaConsumer {
                 reason: "there is no offset to start at, and 'auto.offset.reset' is 'error'; "
                     + "set the group's offset, or choose 'earliest' or 'latest'",
                 subject: "\(partition)")
-        }
-    }
-
-    private func carryOutAssignment(
-        _ order: [TopicPartition], starts: [TopicPartition: Int64], incremental: Bool
-    ) throws(ClusterError) -> [Int32] {
-        try CStrings.with { (strings) throws(ClusterError) in
-            let list = unsafe strings.partitions(order, offset: { starts[$0] ?? 0 })
-            let indices = unsafe strings.list([Int32](repeating: -1, count: order.count))
-            var error = ckafka_error()
-            let assign =
-                unsafe incremental ? ckafka_consumer_incremental_assign : ckafka_consumer_assign
-            guard unsafe assign(handle, list.baseAddress, list.count, indices.baseAddress, &error)
-            else { throw translator.translate(error) }
-            return unsafe Array(indices)
         }
     }
 }

@@ -11,11 +11,11 @@ extension KafkaConsumer {
             let asked = unsafe strings.partitions(partitions)
             var error = ckafka_error()
             let answer = unsafe ckafka_consumer_committed(
-                handle, asked.baseAddress, asked.count, requestTimeout.timeoutMilliseconds, &error)
-            drainLogs()
+                handle, asked.baseAddress, asked.count, client.requestTimeout.timeoutMilliseconds, &error)
+            client.drainLogs()
             guard let answer = unsafe answer else { throw explain(error) }
             defer { unsafe ckafka_partition_list_destroy(answer) }
-            return try unsafe translator.offsets(in: answer.pointee)
+            return try unsafe client.translator.offsets(in: answer.pointee)
         }
     }
 
@@ -25,11 +25,11 @@ extension KafkaConsumer {
             let list = unsafe strings.partitions(offsets)
             var error = ckafka_error()
             let isCommitted = unsafe ckafka_consumer_commit(
-                handle, list.baseAddress, list.count, requestTimeout.timeoutMilliseconds, &error)
-            drainLogs()
+                handle, list.baseAddress, list.count, client.requestTimeout.timeoutMilliseconds, &error)
+            client.drainLogs()
             guard isCommitted else { throw refusedCommit(error) }
         }
-        trouble.noteSuccess()
+        client.trouble.noteSuccess()
     }
 
     func groupMetadata() throws(ClusterError) -> any GroupMetadata {
@@ -50,9 +50,9 @@ extension KafkaConsumer {
         var high: Int64 = 0
         var error = ckafka_error()
         let isKnown = unsafe ckafka_consumer_watermarks(
-            handle, partition.topic, partition.partition, requestTimeout.timeoutMilliseconds,
+            handle, partition.topic, partition.partition, client.requestTimeout.timeoutMilliseconds,
             &low, &high, &error)
-        drainLogs()
+        client.drainLogs()
         guard isKnown else { throw explain(error, subject: "\(partition)") }
         return low..<max(low, high)
     }
@@ -71,8 +71,8 @@ extension KafkaConsumer {
     private func explain(_ error: ckafka_error, subject: String = "") -> ClusterError {
         _ = unsafe ckafka_consumer_wait(handle, 0)
         var noted = ckafka_error()
-        while unsafe ckafka_consumer_next_error(handle, &noted) { warn(trouble.note(noted)) }
-        return trouble.explain(error, subject: subject)
+        while unsafe ckafka_consumer_next_error(handle, &noted) { warn(client.trouble.note(noted)) }
+        return client.trouble.explain(error, subject: subject)
     }
 }
 

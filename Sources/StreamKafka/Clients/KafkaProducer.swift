@@ -1,5 +1,6 @@
 internal import CKafka
 internal import Events
+internal import StreamCore
 internal import StreamEngine
 
 /// A producer on librdkafka. See ``Producer`` for what each call means.
@@ -83,6 +84,12 @@ final class KafkaProducer: Producer {
         failure.reason =
             "\(outstandingCount) records are not acknowledged within \(timeout)"
         throw trouble.explain(failure)
+    }
+
+    func writtenOffset(_ partition: TopicPartition) -> Int64? {
+        guard let topic = registeredTopics.firstIndex(of: partition.topic) else { return nil }
+        let offset = unsafe ckafka_producer_written(handle, Int32(topic), partition.partition)
+        return offset >= 0 ? offset : nil
     }
 
     func close() {

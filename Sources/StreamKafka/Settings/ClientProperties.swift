@@ -50,6 +50,12 @@ struct ClientProperties: Sendable {
         if self.value(of: name) == nil { set(name, value) }
     }
 
+    /// Sets a property that the user didn't, over a default of ours.
+    mutating func setUnlessChosen(_ name: String, _ value: String) {
+        let isChosen = entries.contains { $0.name == name && $0.origin != nil }
+        if !isChosen { set(name, value) }
+    }
+
     mutating func remove(_ names: [String]) {
         entries.removeAll { names.contains($0.name) }
     }

@@ -83,6 +83,17 @@ enum PropertyRules {
         }
     }
 
+    /// What a reader has in place of the consumer's defaults: a restore waits for it, and reads as
+    /// much as it gets.
+    static let readerDefaults: [(name: String, value: String)] = [
+        // A second of records, as above, at the pace of a restore.
+        ("queued.min.messages", "500000"),
+        ("queued.max.messages.kbytes", "65536"),
+        ("fetch.message.max.bytes", "4194304"),
+        // A partition that is started waits for the answer that the broker owes for the others.
+        ("fetch.wait.max.ms", "100"),
+    ]
+
     /// A value as it compares: librdkafka ignores case and knows several words for a boolean.
     static func canonical(_ value: String) -> String {
         switch value.lowercased() {
