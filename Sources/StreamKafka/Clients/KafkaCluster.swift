@@ -113,7 +113,8 @@ public final class KafkaCluster: Cluster {
     }
 
     /// A client that is told the end of a partition with what is still undecided.
-    private func makeOffsetClient(of clientID: String) throws(ClusterError) -> AdministrationClient {
+    private func makeOffsetClient(of clientID: String) throws(ClusterError) -> AdministrationClient
+    {
         var properties = try reachable(ClientProperties(forAdministrationOf: settings))
         properties.setDefault("client.id", clientID)
         properties.set("isolation.level", "read_uncommitted")

@@ -11,7 +11,8 @@ extension KafkaConsumer {
             let asked = unsafe strings.partitions(partitions)
             var error = ckafka_error()
             let answer = unsafe ckafka_consumer_committed(
-                handle, asked.baseAddress, asked.count, client.requestTimeout.timeoutMilliseconds, &error)
+                handle, asked.baseAddress, asked.count, client.requestTimeout.timeoutMilliseconds,
+                &error)
             client.drainLogs()
             guard let answer = unsafe answer else { throw explain(error) }
             defer { unsafe ckafka_partition_list_destroy(answer) }
@@ -25,7 +26,8 @@ extension KafkaConsumer {
             let list = unsafe strings.partitions(offsets)
             var error = ckafka_error()
             let isCommitted = unsafe ckafka_consumer_commit(
-                handle, list.baseAddress, list.count, client.requestTimeout.timeoutMilliseconds, &error)
+                handle, list.baseAddress, list.count, client.requestTimeout.timeoutMilliseconds,
+                &error)
             client.drainLogs()
             guard isCommitted else { throw refusedCommit(error) }
         }
