@@ -39,6 +39,25 @@ static void note_membership(ckafka_consumer *consumer, const ckafka_property *pr
     consumer->is_static_member = property_find(properties, count, "group.instance.id") != NULL;
 }
 
+/* A property of librdkafka that is a number; its own default where the caller gave none. */
+static size_t number_of(const ckafka_property *properties, size_t count, const char *name,
+                        size_t otherwise) {
+    size_t value = otherwise;
+    /* The last of a name counts. */
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(properties[i].name, name) == 0)
+            value = strtoul(properties[i].value, NULL, 10);
+    return value;
+}
+
+/* A quarter of what a queue may hold. */
+static void note_limits(ckafka_consumer *consumer, const ckafka_property *properties,
+                        size_t count) {
+    consumer->refill_bytes =
+        number_of(properties, count, "queued.max.messages.kbytes", 65536) * 1024 / 4;
+    consumer->refill_records = number_of(properties, count, "queued.min.messages", 100000) / 4;
+}
+
 ckafka_consumer *ckafka_consumer_create(const ckafka_property *properties, size_t property_count,
                                         ckafka_error *error) {
     static const ckafka_property defaults[] = {
@@ -66,6 +85,7 @@ ckafka_consumer *ckafka_consumer_create(const ckafka_property *properties, size_
     }
     make_lock(consumer);
     note_membership(consumer, properties, property_count);
+    note_limits(consumer, properties, property_count);
     rd_kafka_poll_set_consumer(consumer->client.rk);
     consumer->main_queue = rd_kafka_queue_get_consumer(consumer->client.rk);
     rd_kafka_queue_cb_event_enable(consumer->main_queue, on_main_queue, consumer);

@@ -12,6 +12,9 @@ typedef struct assigned_partition {
     /* The next offset to hand out, or where it was told to begin. After a cooperative rebalance the
      * partition goes on from here (see `rewind_to_positions`). */
     int64_t position;
+    /* What was taken from the queue since librdkafka was last made to look at it. */
+    size_t taken_bytes;
+    size_t taken_records;
     ckafka_error error; /* met behind records that were handed out first; code 0: none */
     /* Both under the consumer's lock. */
     bool is_ready;
@@ -35,6 +38,9 @@ struct ckafka_consumer {
     bool is_closed;     /* by us */
     bool is_terminated; /* by librdkafka */
     int32_t commits_in_flight;
+    /* After how much taken from a partition's queue librdkafka is made to look at it again. */
+    size_t refill_bytes;
+    size_t refill_records;
 
     pending_rebalance *rebalance; /* the oldest first */
 

@@ -246,6 +246,27 @@ static void step_over_control_records(assigned_partition *partition) {
     rd_kafka_topic_partition_list_destroy(list);
 }
 
+/*
+ * Lets librdkafka see that the queue has room again. 2.0.2 stops to fetch a partition whose queue
+ * is full and looks at it only when something happens on the leader's connection, or after a whole
+ * second. So something happens there: a request for an offset, whose answer nobody waits for.
+ */
+static void refill(assigned_partition *partition, const ckafka_batch *batch) {
+    ckafka_consumer *consumer = partition->consumer;
+    partition->taken_bytes += batch->byte_count;
+    partition->taken_records += batch->count;
+    if (partition->taken_bytes < consumer->refill_bytes &&
+        partition->taken_records < consumer->refill_records)
+        return;
+    partition->taken_bytes = 0;
+    partition->taken_records = 0;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, partition->topic, partition->partition)->offset =
+        RD_KAFKA_OFFSET_END;
+    rd_kafka_offsets_for_times(consumer->client.rk, list, 0);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 static bool report_error(assigned_partition *partition, ckafka_error *error) {
     *error = partition->error;
     error_clear(&partition->error);
@@ -290,6 +311,7 @@ bool ckafka_consumer_fetch(ckafka_consumer *consumer, int32_t index, ckafka_batc
         if (batch->count == 0 && partition->error.code != CKAFKA_CODE_NONE)
             return report_error(partition, error);
         if (!fetch.is_out_of_memory) step_over_control_records(partition);
+        if (batch->count > 0) refill(partition, batch);
     }
     batch_seal(batch);
     if (partition->position >= 0) batch->position = partition->position;

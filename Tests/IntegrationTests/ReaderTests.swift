@@ -167,6 +167,39 @@ struct ReaderTests {
         #expect(foundInSink == expectedInSink)
     }
 
+    @Test("a broker that is silent ends every call in time")
+    func silentBroker() throws {
+        let own = try OwnBroker()
+        let broker = TestBroker("silent", bootstrapServers: own.bootstrapServers)
+        let topic = broker.topic("changelog")
+        try broker.create([topic], partitions: 2)
+        let both = (0..<Int32(2)).map { TopicPartition(topic: topic, partition: $0) }
+        let cluster = KafkaCluster(broker.cluster.settings, requestTimeout: .seconds(2))
+        let reader = try cluster.makeReader(
+            ReaderSettings(group: broker.name, clientID: "restore"))
+        try reader.start([both[0]: 0])
+        #expect(try reader.readToEnd(of: both[0]).position == 0)
+        #expect(try reader.writtenRange(both[0]) == 0..<0)
+        #expect(try cluster.groupMembers(of: broker.name) == [])
+        own.freeze()
+        defer { own.thaw() }
+        for request in [
+            { _ = try reader.writtenRange(both[0]) },
+            { _ = try cluster.groupMembers(of: broker.name) },
+        ] {
+            let begin = ContinuousClock.now
+            let error = try #require(throws: ClusterError.self, performing: request)
+            #expect(ContinuousClock.now - begin < .seconds(10))
+            #expect([.retriable, .unreachable].contains(error.kind), "\(error)")
+        }
+        let begin = ContinuousClock.now
+        try reader.start([both[1]: 0])
+        try reader.wait(timeout: .milliseconds(100))
+        try reader.stop(both)
+        reader.close()
+        #expect(ContinuousClock.now - begin < .seconds(20))
+    }
+
     @Test("a changelog's settings reach the broker and come back")
     func settings() throws {
         let settings = [

@@ -131,6 +131,31 @@ struct KafkaReaderTests {
         #expect(try reader.read(10, of: both[0]).map(\.offset) == Array(0..<10))
     }
 
+    @Test("a queue that was full is filled again as soon as it is read")
+    func refill() throws {
+        // One record is enough to fill it, so every answer does; librdkafka by itself looks at a
+        // full queue once a second.
+        let kafka = TestCluster.embedded.connect([
+            "consumer.queued.min.messages": "1", "consumer.fetch.message.max.bytes": "20000",
+            "compression.codec": "none",
+        ])
+        let topic = unique("full")
+        try kafka.createTopics([TopicSpec(name: topic, partitions: 1)])
+        let producer = try kafka.makeProducer(.test)
+        let value = String(repeating: "x", count: 10_000)
+        for _ in 0..<150 {
+            try producer.deliver([TestRecord(value: value, partition: 0)], to: topic)
+        }
+        let reader = try kafka.makeReader(.test)
+        defer { reader.close() }
+        let partition = TopicPartition(topic: topic, partition: 0)
+        try reader.start([partition: 0])
+        var offsets: [Int64] = []
+        let time = try duration { offsets = try reader.read(150, of: partition).map(\.offset) }
+        #expect(offsets == Array(0..<150))
+        #expect(time < .seconds(15))
+    }
+
     @Test("a topic that is not there is told, and not created", arguments: TestCluster.brokers)
     func unknownTopic(cluster: TestCluster) throws {
         // For so long librdkafka takes it for a topic that is just being created.

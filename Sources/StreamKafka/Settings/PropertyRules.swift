@@ -86,9 +86,9 @@ enum PropertyRules {
     /// What a reader has in place of the consumer's defaults: a restore waits for it, and reads as
     /// much as it gets.
     static let readerDefaults: [(name: String, value: String)] = [
-        // A second of records, as above, at the pace of a restore.
-        ("queued.min.messages", "500000"),
-        ("queued.max.messages.kbytes", "65536"),
+        // A task's changelogs are many partitions, and each may fill its queue: small records count
+        // by their number, for librdkafka needs some 250 bytes for each.
+        ("queued.min.messages", "200000"),
         ("fetch.message.max.bytes", "4194304"),
         // A partition that is started waits for the answer that the broker owes for the others.
         ("fetch.wait.max.ms", "100"),
