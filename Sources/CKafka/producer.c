@@ -7,7 +7,7 @@
 static void grow_written(producer_topic *topic, size_t needed) {
     size_t capacity = topic->written_capacity == 0 ? 16 : topic->written_capacity * 2;
     if (capacity < needed) capacity = needed;
-    int64_t *written = checked_calloc(capacity, sizeof(*written));
+    written_offset *written = checked_calloc(capacity, sizeof(*written));
     if (topic->written_capacity > 0)
         memcpy(written, topic->written, topic->written_capacity * sizeof(*written));
     free(topic->written);
@@ -15,14 +15,22 @@ static void grow_written(producer_topic *topic, size_t needed) {
     topic->written_capacity = capacity;
 }
 
-/* A broker that had the record already may not tell where: its offset is then negative. */
+/*
+ * A broker that has the records of a request already does not tell where, and librdkafka 2.0.2
+ * then numbers them all the same: from a negative offset on, until they look like real ones. A
+ * number that continues such a row is none.
+ */
 static void note_written(const rd_kafka_message_t *message) {
     producer_topic *topic = message->_private;
-    if (!topic || message->offset < 0 || message->partition < 0) return;
+    if (!topic || message->partition < 0) return;
     size_t partition = (size_t)message->partition;
     if (partition >= topic->written_capacity) grow_written(topic, partition + 1);
-    if (topic->written[partition] <= message->offset)
-        topic->written[partition] = message->offset + 1;
+    written_offset *written = &topic->written[partition];
+    bool continues = written->is_unknown && message->offset == written->next_unknown;
+    written->is_unknown = message->offset < 0 || continues;
+    written->next_unknown = message->offset + 1;
+    if (!written->is_unknown && written->behind <= message->offset)
+        written->behind = message->offset + 1;
 }
 
 static void count_delivery(ckafka_producer *producer, const rd_kafka_message_t *message) {
@@ -109,8 +117,8 @@ int64_t ckafka_producer_written(const ckafka_producer *producer, int32_t topic,
     if (topic < 0 || (size_t)topic >= producer->topic_count) return CKAFKA_OFFSET_NONE;
     const producer_topic *known = producer->topics[topic];
     if (partition < 0 || (size_t)partition >= known->written_capacity) return CKAFKA_OFFSET_NONE;
-    int64_t written = known->written[partition];
-    return written > 0 ? written : CKAFKA_OFFSET_NONE;
+    int64_t behind = known->written[partition].behind;
+    return behind > 0 ? behind : CKAFKA_OFFSET_NONE;
 }
 
 void ckafka_producer_poll(ckafka_producer *producer, int32_t timeout_ms) {

@@ -2,12 +2,19 @@
 
 #include "internal.h"
 
+/* What the delivery reports told of a partition's offsets. */
+typedef struct written_offset {
+    int64_t behind; /* the highest offset that a record was acknowledged with, and 1; 0: none */
+    /* The last record came without its offset, and the next may be counted on from that. */
+    bool is_unknown;
+    int64_t next_unknown;
+} written_offset;
+
 /* A topic that records are sent to. Its address is the opaque of the records that name their
  * partition themselves, so it never moves. */
 typedef struct producer_topic {
     rd_kafka_topic_t *handle;
-    /* By partition: behind the highest offset that such a record was acknowledged with; 0: none. */
-    int64_t *written;
+    written_offset *written; /* by partition */
     size_t written_capacity;
 } producer_topic;
 

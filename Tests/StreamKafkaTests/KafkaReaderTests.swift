@@ -215,6 +215,28 @@ struct KafkaReaderTests {
         #expect(producer.writtenOffset(TopicPartition(topic: "other", partition: 0)) == nil)
     }
 
+    @Test("a record that the broker has already, and doesn't say where, counts for nothing")
+    func duplicates() throws {
+        let cluster = try EmbeddedCluster()
+        // Long enough for all of a flush to go in one request.
+        let kafka = KafkaCluster(
+            KafkaSettings("embedded", ["linger.ms": "300"]), embedded: cluster)
+        let log = TopicPartition(topic: unique("changelog"), partition: 0)
+        try cluster.createTopic(log.topic, partitions: 1)
+        let producer = try kafka.makeProducer(.test)
+        defer { producer.close() }
+        let records = (0..<3000).map { TestRecord(value: "\($0)", partition: 0) }
+        try producer.deliver(Array(records[..<5]), to: log.topic)
+        #expect(producer.writtenOffset(log) == 5)
+        let duplicateSequenceNumber: Int32 = 46
+        cluster.failRequests(kind: 0, code: duplicateSequenceNumber, count: 1)
+        try producer.deliver(records, to: log.topic)
+        #expect(producer.writtenOffset(log) == 5)
+        // This cluster didn't have them, so the next is the sixth.
+        try producer.deliver(Array(records[..<1]), to: log.topic)
+        #expect(producer.writtenOffset(log) == 6)
+    }
+
     @Test("the embedded cluster knows nothing of the members of a group")
     func embeddedGroup() throws {
         #expect(try TestCluster.embedded.connect().groupMembers(of: "anybody") == [])

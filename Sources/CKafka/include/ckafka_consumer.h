@@ -156,8 +156,8 @@ bool ckafka_consumer_assign(
 /* Answers REVOKE and LOST of the eager protocol: no partition is left, no index valid. */
 bool ckafka_consumer_unassign(ckafka_consumer *consumer, ckafka_error *error);
 /* Answers ASSIGN of the cooperative protocol. As `assign`, but adds. A consumer that is not
- * subscribed may call this and its counterpart at any time: partitions that stay read on undisturbed
- * (seek those, they are refused here). */
+ * subscribed may call this and its counterpart at any time: partitions that stay read on
+ * undisturbed (seek those, they are refused here). */
 bool ckafka_consumer_incremental_assign(
     ckafka_consumer *consumer, const ckafka_partition *partitions, size_t count, int32_t *indices,
     ckafka_error *error);

@@ -26,7 +26,8 @@ int32_t ckafka_producer_topic(ckafka_producer *producer, const char *name, ckafk
 /* One record to send. The field order is that of `Events.OutputBatch.Slot`. */
 typedef struct ckafka_output_slot {
     int32_t topic;     /* index, from `ckafka_producer_topic` */
-    int32_t partition; /* -1: by the partitioner */
+    int32_t partition; /* -1: by the partitioner. The records of a topic name it all, or none does:
+                          else keys and partitions would not go together. */
     uint32_t key_start;
     int32_t key_count; /* -1: no key */
     uint32_t value_start;
@@ -62,7 +63,8 @@ void ckafka_producer_poll(ckafka_producer *producer, int32_t timeout_ms);
 ckafka_delivery ckafka_producer_delivery(ckafka_producer *producer);
 
 /* Behind the highest offset that a record of this topic (its index) and partition was acknowledged
- * with, of those whose slot named the partition. CKAFKA_OFFSET_NONE: none yet. */
+ * with, of those whose slot named the partition; CKAFKA_OFFSET_NONE: none yet. A broker may
+ * acknowledge without telling an offset, so that more is written than this says. */
 int64_t ckafka_producer_written(
     const ckafka_producer *producer, int32_t topic, int32_t partition);
 
