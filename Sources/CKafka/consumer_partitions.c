@@ -159,12 +159,24 @@ typedef struct fetch {
     size_t max_records;
     size_t max_bytes;
     bool is_out_of_memory;
+    bool is_outdated; /* an error came of where the partition was before */
 } fetch;
 
 /* Stops serving: librdkafka puts what it had not handed out yet back in front of the queue. */
 static void stop(const fetch *fetch) {
     fetch->batch->has_more = true;
     rd_kafka_yield(fetch->partition->consumer->client.rk);
+}
+
+/*
+ * An offset that is gone is reported by 2.0.2 also when the partition was told to begin elsewhere
+ * meanwhile, and then the partition stands still there. (Members of a group are told elsewhere only
+ * after they fetched.)
+ */
+static bool is_outdated(const assigned_partition *partition, const rd_kafka_message_t *message) {
+    return message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET &&
+           !partition->consumer->is_subscribed && partition->position >= 0 &&
+           message->offset != partition->position;
 }
 
 static void on_error_message(fetch *fetch, const rd_kafka_message_t *message) {
@@ -174,8 +186,11 @@ static void on_error_message(fetch *fetch, const rd_kafka_message_t *message) {
         fetch->batch->reached_end = true;
         return;
     }
-    error_from_instance(&partition->error, partition->consumer->client.rk, message->err,
-                        rd_kafka_message_errstr(message));
+    if (is_outdated(partition, message))
+        fetch->is_outdated = true;
+    else
+        error_from_instance(&partition->error, partition->consumer->client.rk, message->err,
+                            rd_kafka_message_errstr(message));
     stop(fetch);
 }
 
@@ -308,6 +323,9 @@ bool ckafka_consumer_fetch(ckafka_consumer *consumer, int32_t index, ckafka_batc
         rd_kafka_consume_callback_queue(partition->queue, 0, on_message, &fetch);
         if (batch->has_more) partition_set_ready(partition, true);
         if (fetch.is_out_of_memory && !go_back(partition, batch, error)) return false;
+        if (fetch.is_outdated && !restart(partition, partition->position, error) &&
+            batch->count == 0)
+            return false;
         if (batch->count == 0 && partition->error.code != CKAFKA_CODE_NONE)
             return report_error(partition, error);
         if (!fetch.is_out_of_memory) step_over_control_records(partition);
