@@ -7,6 +7,7 @@ public enum EngineError: Error, Sendable, Equatable {
     case missingTopics([String])
     /// Topics that one task reads must have the same number of partitions.
     case differentPartitionCounts([String: Int32])
+    case changelogTopic(String, ChangelogTopicFault)
     case state(StoreError)
     case task(TaskError)
     case offsets(OffsetDisagreement)
@@ -33,6 +34,19 @@ extension EngineError: CustomStringConvertible {
             topics that are read together have different numbers of partitions: \
             \(counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")); \
             records of one key would go to different tasks; give them the same number
+            """
+        case .changelogTopic(let topic, .partitions(let found, let wanted)):
+            """
+            the changelog topic '\(topic)' has \(found) partitions, and there are \(wanted) tasks, so \
+            it is another topology's, or the source topics got more partitions; to have it written \
+            anew from the state files: kafka-topics.sh --bootstrap-server SERVER --delete \
+            --topic '\(topic)', then start every instance where its state is
+            """
+        case .changelogTopic(let topic, .cleanupPolicy(let policy)):
+            """
+            the changelog topic '\(topic)' has cleanup.policy=\(policy), which would delete state; \
+            repair it with: kafka-configs.sh --bootstrap-server SERVER --alter --entity-type topics \
+            --entity-name '\(topic)' --add-config cleanup.policy=compact
             """
         case .state(let error): error.description
         case .task(let error): error.description

@@ -8,7 +8,18 @@ public struct EngineSettings: Sendable {
         case exactlyOnce
     }
 
+    /// Whether state outlives the machine that it lies on.
+    public enum Changelog: Sendable, Hashable {
+        /// It does not.
+        case none
+        /// Every change is written to compacted topics, from which another machine restores it.
+        case kafka
+    }
+
     public var guarantee: Guarantee
+    public var changelog: Changelog
+    /// How many other processes keep a copy of each task's state.
+    public var standbyReplicas: Int
     /// How many stream threads the process has; each is a member of the consumer group.
     public var threads: Int
     public var commitInterval: Duration
@@ -43,7 +54,8 @@ public struct EngineSettings: Sendable {
     }
 
     public init(
-        guarantee: Guarantee = .atLeastOnce, threads: Int = 1,
+        guarantee: Guarantee = .atLeastOnce, changelog: Changelog = .none,
+        standbyReplicas: Int = 0, threads: Int = 1,
         commitInterval: Duration = .milliseconds(200), brokerTimeout: Duration = .seconds(60),
         shutdownGrace: Duration = .seconds(30), maxTaskIdle: Duration = .seconds(1),
         stateLockTimeout: Duration = .seconds(30), revocationLimit: Duration = .seconds(60),
@@ -51,6 +63,8 @@ public struct EngineSettings: Sendable {
         stopsWhenCaughtUp: Bool = false, missingTopics: MissingTopics = .refuse
     ) {
         self.guarantee = guarantee
+        self.changelog = changelog
+        self.standbyReplicas = standbyReplicas
         self.threads = threads
         self.commitInterval = commitInterval
         self.brokerTimeout = brokerTimeout

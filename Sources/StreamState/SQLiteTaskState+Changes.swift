@@ -20,6 +20,18 @@ extension SQLiteTaskState {
         }
     }
 
+    package func forEachEntry(
+        store: Int,
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        if let failure { throw failure }
+        requireDecided()
+        precondition(phase == .open, "what is restored into \(database.path) is not committed")
+        precondition(!hasChanges, "entries of \(database.path) are not committed")
+        var rows = try database.table(store).rows()
+        while try rows.next() { try unsafe body(rows.key, rows.value) }
+    }
+
     /// Walks over the unwritten entries, and over the keys of those that were written before the
     /// commit, together: where both have a key, the entry is newer.
     private func forEachEntryChange(

@@ -99,8 +99,6 @@ extension SQLiteTaskState {
 
     private func beginRestore() {
         requireDecided()
-        let hasChanges =
-            hasSpilled || !cache.dirty.isEmpty || queues.contains { $0?.hasChanges == true }
         precondition(!hasChanges, "\(database.path) has changes that a restore would mix with")
         phase = .restoring
         cache.removeAll()

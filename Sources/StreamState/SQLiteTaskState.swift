@@ -168,6 +168,11 @@ extension SQLiteTaskState {
         precondition(tracksChanges, "\(database.path) was opened without tracking its changes")
     }
 
+    /// Whether anything was changed since the last commit.
+    var hasChanges: Bool {
+        hasSpilled || !cache.dirty.isEmpty || queues.contains { $0?.hasChanges == true }
+    }
+
     private func requireCommittable() {
         requireDecided()
         precondition(

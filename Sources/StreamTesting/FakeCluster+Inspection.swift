@@ -12,6 +12,20 @@ extension FakeCluster {
         condition.unlock()
     }
 
+    /// Leaves of each key of a topic its last committed record only.
+    public func compact(_ topic: String) {
+        condition.lock()
+        for partition in (logs[topic] ?? []).indices { logs[topic]![partition].compact() }
+        condition.unlock()
+    }
+
+    /// The topics whose records a broker compacts.
+    public var compactedTopics: [String] {
+        condition.lock()
+        defer { condition.unlock() }
+        return configurations.filter { $0.value["cleanup.policy"] == "compact" }.keys.sorted()
+    }
+
     /// Gives a topic a configuration; before that the cluster can't tell what it is.
     public func setConfiguration(_ configuration: [String: String], of topic: String) {
         condition.lock()
@@ -121,6 +135,16 @@ public final class FakeProcess: Cluster, @unchecked Sendable {
 
     public func makeProducer(_ settings: ProducerSettings) throws(ClusterError) -> any Producer {
         try cluster.makeProducer(settings, process: self)
+    }
+
+    public func makeReader(
+        _ settings: ReaderSettings
+    ) throws(ClusterError) -> any PartitionReader {
+        try cluster.makeReader(process: self)
+    }
+
+    public func groupMembers(of group: String) throws(ClusterError) -> [GroupMember] {
+        try cluster.groupMembers(of: group, process: self)
     }
 
     public func describeTopics(_ names: [String]) throws(ClusterError) -> [String: Int32] {

@@ -35,6 +35,13 @@ public final class FakeCluster: Cluster, @unchecked Sendable {
             self.headers = headers
             self.timestamp = timestamp
         }
+
+        /// Appends itself as a record that was read.
+        func append(to batch: RecordBatch, offset: Int64) {
+            unsafe batch.append(
+                key: key?.span.bytes, value: value?.span.bytes, headers: headers.span.bytes,
+                offset: offset, timestamp: timestamp)
+        }
     }
 
     let clock: ManualClock?
@@ -164,7 +171,7 @@ public final class FakeCluster: Cluster, @unchecked Sendable {
     /// Lets happen what is due: transactions and sessions time out, markers are written.
     func passTime() {
         if clock != nil {
-            transactions.expire(at: now) { _ in self.nextMarkerDelay }
+            transactions.expire(at: now) { self.nextMarkerDelay }
             for group in groups.keys.sorted() {
                 groups[group]!.expel(silentSince: now - Int64(sessionTimeout / .milliseconds(1)))
                 offer(group)
@@ -175,15 +182,14 @@ public final class FakeCluster: Cluster, @unchecked Sendable {
 
     /// Writes the control records that are due, and lets the offsets of what is committed count.
     func writeMarkers() {
-        for ending in transactions.takeDue(at: now) {
-            let transaction = ending.transaction
-            for partition in transaction.partitions.sorted() {
+        for marker in transactions.takeDue(at: now) {
+            if let partition = marker.partition {
                 logs[partition.topic]?[Int(partition.partition)]
-                    .end(transaction.number, isCommit: ending.isCommit)
-            }
-            guard ending.isCommit else { continue }
-            for (group, offsets) in transaction.offsets {
-                groups[group, default: FakeGroup()].committed.merge(offsets) { _, new in new }
+                    .end(marker.transaction.number, isCommit: marker.isCommit)
+            } else if marker.isCommit {
+                for (group, offsets) in marker.transaction.offsets {
+                    groups[group, default: FakeGroup()].committed.merge(offsets) { _, new in new }
+                }
             }
         }
         condition.broadcast()
@@ -204,11 +210,42 @@ public final class FakeCluster: Cluster, @unchecked Sendable {
         try makeProducer(settings, process: nil)
     }
 
+    public func makeReader(
+        _ settings: ReaderSettings
+    ) throws(ClusterError) -> any PartitionReader {
+        try makeReader(process: nil)
+    }
+
+    func makeReader(process: FakeProcess?) throws(ClusterError) -> any PartitionReader {
+        try perform(.makeReader, of: process) { FakeReader(cluster: self, process: process) }
+    }
+
+    public func groupMembers(of group: String) throws(ClusterError) -> [GroupMember] {
+        try groupMembers(of: group, process: nil)
+    }
+
+    func groupMembers(
+        of group: String, process: FakeProcess?
+    ) throws(ClusterError) -> [GroupMember] {
+        try perform(.groupMembers, of: process) {
+            guard let group = groups[group], !group.isRebalancing else { return [] }
+            return group.members.map {
+                GroupMember(clientID: $0.clientID, partitions: Set($0.assigned))
+            }
+        }
+    }
+
+    func partition(_ partition: TopicPartition) -> FakePartition? {
+        guard let log = logs[partition.topic], log.indices.contains(Int(partition.partition))
+        else { return nil }
+        return log[Int(partition.partition)]
+    }
+
     func makeConsumer(
         _ settings: ConsumerSettings, process: FakeProcess?
     ) throws(ClusterError) -> any Consumer {
         try perform(.makeConsumer, of: process) {
-            FakeConsumer(cluster: self, process: process, group: settings.group)
+            FakeConsumer(cluster: self, process: process, settings: settings)
         }
     }
 
@@ -252,6 +289,7 @@ public final class FakeCluster: Cluster, @unchecked Sendable {
         for topic in topics where logs[topic.name] == nil {
             logs[topic.name] = Array(
                 repeating: FakePartition(), count: Int(topic.partitions ?? 4))
+            if !topic.configuration.isEmpty { configurations[topic.name] = topic.configuration }
         }
     }
 

@@ -8,6 +8,7 @@ final class FakeConsumer: Consumer {
     private let cluster: FakeCluster
     private let process: FakeProcess?
     private let group: String
+    let clientID: String
 
     // Only touched with the cluster locked. The group writes those that are not private.
     private(set) var topics: [String] = []
@@ -23,10 +24,11 @@ final class FakeConsumer: Consumer {
     private var reportedEnds: Set<TopicPartition> = []
     private var isClosed = false
 
-    init(cluster: FakeCluster, process: FakeProcess?, group: String) {
+    init(cluster: FakeCluster, process: FakeProcess?, settings: ConsumerSettings) {
         self.cluster = cluster
         self.process = process
-        self.group = group
+        group = settings.group
+        clientID = settings.clientID
     }
 
     private func perform<Result>(
@@ -139,39 +141,15 @@ final class FakeConsumer: Consumer {
     ) throws(ClusterError) -> FetchStatus {
         try perform(.fetch) { () throws(ClusterError) in
             batch.removeAll()
-            guard var position = positions[partition].map({ Int($0) }) else {
-                throw .illegalGeneration
-            }
+            guard let start = positions[partition] else { throw .illegalGeneration }
             let log = log(of: partition)
-            while position < log.lastStableOffset, batch.count < recordLimit {
-                if let record = log.committedRecord(at: position) {
-                    Self.append(record, offset: Int64(position), to: batch)
-                }
-                position += 1
-            }
+            let position = log.read(from: Int(start), into: batch, recordLimit: recordLimit)
             positions[partition] = Int64(position)
             let isAtEnd = position >= log.lastStableOffset
             if isAtEnd { reportedEnds.insert(partition) } else { reportedEnds.remove(partition) }
             return FetchStatus(
                 recordCount: batch.count, position: Int64(position), isAtEnd: isAtEnd)
         }
-    }
-
-    private static func append(
-        _ record: FakeCluster.Record, offset: Int64, to batch: RecordBatch
-    ) {
-        let output = OutputBatch()
-        unsafe record.headers.withUnsafeBytes { headers in
-            unsafe (record.key ?? []).withUnsafeBytes { key in
-                unsafe (record.value ?? []).withUnsafeBytes { value in
-                    unsafe output.append(
-                        key: record.key == nil ? nil : key,
-                        value: record.value == nil ? nil : value, headers: headers, topic: 0,
-                        timestamp: record.timestamp)
-                }
-            }
-        }
-        batch.append(output, record: 0, offset: offset)
     }
 
     // MARK: Offsets

@@ -6,6 +6,8 @@ extension FakeCluster {
         case describe, configuration, makeConsumer, makeProducer
         case wait, assign, unassign, rewind, fetch, committed, commit, offsetRange, groupMetadata
         case send, poll, flush
+        case groupMembers
+        case makeReader, startReading, stopReading, waitForReading, read, writtenRange
         case initTransactions, beginTransaction, sendOffsets, commitTransaction, abortTransaction
 
         /// Whether the cluster may get the request twice without a client that made it twice: what
@@ -48,6 +50,12 @@ extension ClusterError {
     static let illegalGeneration = ClusterError(
         kind: .fenced, code: "ILLEGAL_GENERATION",
         reason: "the partitions are not this member's")
+
+    static func unknownTopic(_ topic: String) -> ClusterError {
+        ClusterError(
+            kind: .unknownTopic, code: "UNKNOWN_TOPIC_OR_PART",
+            reason: "there is no such topic or partition", subject: topic)
+    }
 
     static let dead = ClusterError(
         kind: .fatal, code: "_DESTROY", reason: "the process of this client has crashed")

@@ -1,9 +1,13 @@
+internal import Events
+
 /// One partition of a ``FakeCluster``: records and the control records that end transactions, each
 /// at an offset of its own.
 struct FakePartition {
     private enum Entry {
         case record(FakeCluster.Record, transaction: Int?)
         case control
+        /// A later record of the same key took its place.
+        case compacted
     }
 
     private var entries: [Entry] = []
@@ -36,6 +40,29 @@ struct FakePartition {
         guard offset < lastStableOffset, case .record(let record, let transaction) = entries[offset]
         else { return nil }
         return transaction.map(abortedTransactions.contains) == true ? nil : record
+    }
+
+    /// Appends to `batch` what a reader of committed records finds from `offset` on; returns the
+    /// offset behind it.
+    func read(from offset: Int, into batch: RecordBatch, recordLimit: Int) -> Int {
+        var position = offset
+        while position < lastStableOffset, batch.count < recordLimit {
+            if let record = committedRecord(at: position) {
+                record.append(to: batch, offset: Int64(position))
+            }
+            position += 1
+        }
+        return position
+    }
+
+    /// Leaves of each key its last record only, as a broker does from time to time with what is
+    /// decided; the last record of all stays where it is.
+    mutating func compact() {
+        var last: [[UInt8]: Int] = [:]
+        for offset in 0..<lastStableOffset {
+            guard let key = committedRecord(at: offset)?.key else { continue }
+            if let earlier = last.updateValue(offset, forKey: key) { entries[earlier] = .compacted }
+        }
     }
 
     /// Every record that a reader of committed records sees.

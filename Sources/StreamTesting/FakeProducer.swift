@@ -12,6 +12,7 @@ final class FakeProducer: Producer {
     private var epoch: Int?
     private var isInTransaction = false
     private(set) var outstandingCount = 0
+    private var writtenOffsets: [TopicPartition: Int64] = [:]
 
     init(cluster: FakeCluster, process: FakeProcess?, transactionalID: String?) {
         self.cluster = cluster
@@ -57,11 +58,12 @@ final class FakeProducer: Producer {
         let slot = batch.slots[record]
         let topic = topics[Int(slot.topic)]
         guard let partitions = cluster.logs[topic]?.count else {
-            throw ClusterError(
-                kind: .unknownTopic, code: "UNKNOWN_TOPIC_OR_PART",
-                reason: "there is no such topic", subject: topic)
+            throw .unknownTopic(topic)
         }
         let key = unsafe batch.key(of: record).map { unsafe Array($0) }
+        if slot.partition >= 0, Int(slot.partition) >= partitions {
+            throw .unknownTopic(topic)
+        }
         let partition =
             slot.partition >= 0
             ? Int(slot.partition) : FakeCluster.partition(of: key, count: partitions)
@@ -72,7 +74,12 @@ final class FakeProducer: Producer {
                 key: key, value: unsafe batch.value(of: record).map { unsafe Array($0) },
                 headers: unsafe Array(batch.headers(of: record)), timestamp: slot.timestamp),
             transaction: transaction?.number)
+        guard slot.partition >= 0 else { return }
+        writtenOffsets[TopicPartition(topic: topic, partition: slot.partition)] = Int64(
+            cluster.logs[topic]![partition].endOffset)
     }
+
+    func writtenOffset(_ partition: TopicPartition) -> Int64? { writtenOffsets[partition] }
 
     func poll(timeout: Duration) throws(ClusterError) {
         try perform(.poll) {}
@@ -95,8 +102,9 @@ final class FakeProducer: Producer {
             let id = id
             cluster.transactions.producers[id, default: .init()].epoch += 1
             if cluster.transactions.producers[id]!.open != nil {
-                cluster.transactions.end(
-                    id, isCommit: false, due: cluster.now + cluster.nextMarkerDelay)
+                cluster.transactions.end(id, isCommit: false) {
+                    cluster.now + cluster.nextMarkerDelay
+                }
                 cluster.writeMarkers()
             }
             guard cluster.transactions.producers[id]!.ending == nil else {
@@ -160,8 +168,9 @@ final class FakeProducer: Producer {
     private func end(isCommit: Bool) throws(ClusterError) {
         try checkEpoch()
         guard cluster.transactions.producers[id]!.open != nil else { return }
-        cluster.transactions.end(
-            id, isCommit: isCommit, due: cluster.now + cluster.nextMarkerDelay)
+        cluster.transactions.end(id, isCommit: isCommit) {
+            cluster.now + cluster.nextMarkerDelay
+        }
         cluster.writeMarkers()
     }
 

@@ -10,8 +10,9 @@ internal import StreamEngine
 ///                               └──────────── aborted, epoch + 1
 /// ```
 ///
-/// The markers of a transaction that ends may come later than the answer to its commit: until then
-/// its records and offsets are undecided for everybody else, and its producer can't begin another.
+/// The markers of a transaction that ends may come later than the answer to its commit, those of each
+/// partition and of the group's offsets in their own time: until then what lies there is undecided for
+/// everybody else. Before the last one is written, its producer can't begin another.
 struct FakeTransactions {
     struct Transaction {
         let number: Int
@@ -24,8 +25,21 @@ struct FakeTransactions {
     struct Ending {
         let transaction: Transaction
         let isCommit: Bool
-        /// When the markers are written.
+        var markers: [Marker]
+    }
+
+    struct Marker {
+        /// Where it is written; `nil` for the group's offsets.
+        let partition: TopicPartition?
+        /// When.
         let due: Int64
+    }
+
+    /// A marker of an ended transaction whose time has come.
+    struct DueMarker {
+        let transaction: Transaction
+        let isCommit: Bool
+        let partition: TopicPartition?
     }
 
     struct Producer {
@@ -40,7 +54,8 @@ struct FakeTransactions {
     /// Whether a transaction that is not ended holds an offset of a partition.
     func holdsOffset(of partition: TopicPartition, group: String) -> Bool {
         producers.values.contains { producer in
-            [producer.open, producer.ending?.transaction].contains {
+            let isEnding = producer.ending?.markers.contains { $0.partition == nil } ?? false
+            return [producer.open, isEnding ? producer.ending?.transaction : nil].contains {
                 $0?.offsets[group]?[partition] != nil
             }
         }
@@ -55,29 +70,38 @@ struct FakeTransactions {
         return transaction
     }
 
-    /// Decides a transaction; its markers are written at `due`.
-    mutating func end(_ id: String, isCommit: Bool, due: Int64) {
+    /// Decides a transaction; asks of each marker when it is written.
+    mutating func end(_ id: String, isCommit: Bool, due: () -> Int64) {
         guard let open = producers[id]?.open else { return }
+        let markers =
+            [Marker(partition: nil, due: due())]
+            + open.partitions.sorted().map { Marker(partition: $0, due: due()) }
         producers[id]!.open = nil
-        producers[id]!.ending = Ending(transaction: open, isCommit: isCommit, due: due)
+        producers[id]!.ending = Ending(transaction: open, isCommit: isCommit, markers: markers)
     }
 
     /// Aborts what has been open for too long; returns whose.
-    mutating func expire(at now: Int64, markerDelay: (String) -> Int64) {
+    mutating func expire(at now: Int64, markerDelay: () -> Int64) {
         for (id, producer) in producers.sorted(by: { $0.key < $1.key }) {
             guard let open = producer.open, open.deadline <= now else { continue }
             producers[id]!.epoch += 1
-            end(id, isCommit: false, due: now + markerDelay(id))
+            end(id, isCommit: false) { now + markerDelay() }
         }
     }
 
-    /// Takes the transactions whose markers are due.
-    mutating func takeDue(at now: Int64) -> [Ending] {
-        var due: [Ending] = []
+    /// Takes the markers that are due.
+    mutating func takeDue(at now: Int64) -> [DueMarker] {
+        var due: [DueMarker] = []
         for (id, producer) in producers.sorted(by: { $0.key < $1.key }) {
-            guard let ending = producer.ending, ending.due <= now else { continue }
-            producers[id]!.ending = nil
-            due.append(ending)
+            guard let ending = producer.ending else { continue }
+            for marker in ending.markers where marker.due <= now {
+                due.append(
+                    DueMarker(
+                        transaction: ending.transaction, isCommit: ending.isCommit,
+                        partition: marker.partition))
+            }
+            producers[id]!.ending!.markers.removeAll { $0.due <= now }
+            if producers[id]!.ending!.markers.isEmpty { producers[id]!.ending = nil }
         }
         return due
     }

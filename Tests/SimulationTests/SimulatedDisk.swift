@@ -6,7 +6,7 @@ import StreamTesting
 /// lets go of it, and who only sleeps does not.
 final class SimulatedDisk: @unchecked Sendable {
     // One thread runs the whole simulation.
-    fileprivate let inner: any StateStorage
+    let inner: any StateStorage
     private var held: [TaskIdentifier: (process: FakeProcess, state: any TaskState)] = [:]
     /// Asked before and after every call that changes what is durable: may let the process crash.
     fileprivate let mayCrash: (FakeProcess) -> Void
@@ -24,10 +24,10 @@ final class SimulatedDisk: @unchecked Sendable {
     fileprivate func open(
         _ task: TaskIdentifier, stores: [StoreSpec], process: FakeProcess
     ) throws(StoreError) -> any TaskState {
-        if let holder = held[task]?.process, holder !== process {
+        // Also by the process itself: its standby copy is about to give way.
+        if let holder = held[task]?.process {
             throw .locked(path: "\(task)", owner: holder.name)
         }
-        precondition(held[task] == nil, "\(process.name) opened the state of \(task) twice")
         let state = try inner.open(task, stores: stores)
         held[task] = (process, state)
         return SimulatedState(state, disk: self, task: task, process: process)
@@ -110,6 +110,13 @@ private final class SimulatedState: TaskState {
         try unsafe inner.forEachChange(body)
     }
 
+    func forEachEntry(
+        store: Int,
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        try unsafe inner.forEachEntry(store: store, body)
+    }
+
     func restore(
         store: Int, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
     ) throws(StoreError) {
@@ -119,10 +126,14 @@ private final class SimulatedState: TaskState {
     func commitRestored(
         _ progress: RestoreProgress, checkpoint: TaskCheckpoint?
     ) throws(StoreError) {
-        try inner.commitRestored(progress, checkpoint: checkpoint)
+        try durably { () throws(StoreError) in
+            try inner.commitRestored(progress, checkpoint: checkpoint)
+        }
     }
 
-    func clear() throws(StoreError) { try inner.clear() }
+    func clear() throws(StoreError) {
+        try durably { () throws(StoreError) in try inner.clear() }
+    }
 
     func close() {
         // The dead close nothing: the system does.

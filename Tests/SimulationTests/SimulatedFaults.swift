@@ -36,6 +36,8 @@ struct SimulatedFaults {
         let kind = random.pick(kinds)
         let error = ClusterError(
             kind: kind, code: "SIMULATED", reason: "\(operation.rawValue) fails as \(kind)")
+        // What was read lies in the client: no answer can be lost on the way.
+        if operation == .read { return .refuse(error) }
         return random.happens(0.5) ? .performThenFail(error) : .refuse(error)
     }
 
@@ -52,9 +54,10 @@ struct SimulatedFaults {
         case .groupMetadata: [.fenced]
         // A fetch that fails ends the thread; the process is started again.
         case .fetch: [.fatal]
+        case .read, .writtenRange: [.retriable]
         case .describe, .configuration, .makeConsumer, .makeProducer, .wait, .assign, .unassign,
-            .commit,
-            .offsetRange:
+            .commit, .offsetRange, .groupMembers, .makeReader, .startReading, .stopReading,
+            .waitForReading:
             []
         }
     }

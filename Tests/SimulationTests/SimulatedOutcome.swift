@@ -23,7 +23,8 @@ struct SimulatedOutcome: Sendable {
     private var state: [String: String] = [:]
 
     init(
-        cluster: FakeCluster, storage: any StateStorage, plan: TopologyPlan, hasStreamTime: Bool
+        cluster: FakeCluster, storages: [any StateStorage], plan: TopologyPlan,
+        hasStreamTime: Bool
     ) throws {
         for topic in SimulatedTopology.sinks {
             for (partition, all) in cluster.records(of: topic).enumerated() {
@@ -35,22 +36,41 @@ struct SimulatedOutcome: Sendable {
                 }
             }
         }
+        let committed = cluster.committedOffsets(group: SimulatedTopology.application)
         for subtopology in plan.subtopologies where !subtopology.stores.isEmpty {
             for partition in 0..<SimulatedTopology.partitions {
                 let task = TaskIdentifier(subtopology: subtopology.index, partition: partition)
-                let opened = try storage.open(task, stores: subtopology.stores)
-                defer { opened.close() }
-                try describe(opened, of: task, subtopology.stores, hasStreamTime: hasStreamTime)
+                // The task may have been on several machines; on one of them it is as of the group.
+                for storage in storages {
+                    let opened = try storage.open(task, stores: subtopology.stores)
+                    defer { opened.close() }
+                    guard try Self.isDecided(opened, by: committed) else { continue }
+                    try describe(opened, of: task, subtopology.stores, hasStreamTime: hasStreamTime)
+                }
             }
         }
+    }
+
+    /// Whether a state is the one that the group's offsets tell of. What the group has decided and
+    /// the state does not show yet is applied, as at the next start.
+    private static func isDecided(
+        _ opened: any TaskState, by committed: [TopicPartition: CommittedOffset]
+    ) throws -> Bool {
+        func isOfGroup(_ checkpoint: TaskCheckpoint) -> Bool {
+            checkpoint.offsets.allSatisfy { source, offset in
+                committed[source]?.offset == offset
+                    && committed[source].flatMap { CommitMetadata($0.metadata) }?.sequence
+                        == checkpoint.sequence
+            }
+        }
+        if let prepared = opened.prepared, isOfGroup(prepared) { try opened.applyPrepared() }
+        return opened.checkpoint.map(isOfGroup) ?? false
     }
 
     private mutating func describe(
         _ opened: any TaskState, of task: TaskIdentifier, _ stores: [StoreSpec],
         hasStreamTime: Bool
     ) throws {
-        // What the group has decided and the state does not show yet is applied at the next start.
-        if opened.prepared != nil { try opened.applyPrepared() }
         let checkpoint = opened.checkpoint
         state["\(task) offsets"] = "\((checkpoint?.offsets ?? [:]).sorted { $0.key < $1.key })"
         if hasStreamTime { state["\(task) stream time"] = "\(checkpoint?.streamTime as Any)" }

@@ -17,6 +17,8 @@ import StreamTesting
 struct SimulatedTopology {
     static let application = "shop"
     static let partitions: Int32 = 3
+    /// Of both sub-topologies.
+    static let taskCount = 2 * partitions
     static let sources = ["clicks", "visits"]
     static let sinks = ["sessions", "copies", "dead", "unread"]
     /// After how long without a record the wall clock moves stream time.

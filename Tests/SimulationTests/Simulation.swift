@@ -24,14 +24,22 @@ final class Simulation {
     let seed: UInt64
     let workload: Int
     let closesByWallClock: Bool
+    /// Whether every process slot is a machine with a disk of its own, which can be lost, and state
+    /// is logged; else all share one disk that never is.
+    let hasChangelog: Bool
     let cluster: FakeCluster
-    let disk: SimulatedDisk
     /// What happened, when it is asked for.
     private(set) var trace: [String] = []
     private(set) var crashCount = 0
+    private(set) var lostMachineCount = 0
+    private(set) var restoredRecordCount = 0
+    private(set) var standbyRecordCount = 0
     private(set) var violation: String?
 
-    private let inner: any StateStorage
+    private let makeStorage: (_ machine: Int) -> any StateStorage
+    private var machineCount = 0
+    /// The disk of each slot, or the one of all.
+    private var disks: [SimulatedDisk] = []
     private let plan: TopologyPlan
     private let clock: SimulatedClock
     private let world: World
@@ -60,27 +68,43 @@ final class Simulation {
     }
 
     init(
-        seed: UInt64, storage: any StateStorage = InMemoryStateStorage(),
+        seed: UInt64, hasChangelog: Bool? = nil,
+        makeStorage: @escaping (_ machine: Int) -> any StateStorage = { _ in
+            InMemoryStateStorage()
+        },
         fault: DeliberateFault? = nil, isTraced: Bool = false
     ) throws {
         self.seed = seed
         self.fault = fault
         self.isTraced = isTraced
-        inner = storage
+        self.makeStorage = makeStorage
         let world = World(seed: seed)
         self.world = world
         workload = Int(seed % 8)
         closesByWallClock = (seed / 8) % 2 == 1
+        self.hasChangelog = hasChangelog ?? ((seed / 16) % 2 == 1)
         plan = try SimulatedTopology(closesByWallClock: closesByWallClock).plan()
         // All events are past: what follows the wall clock closes every session.
         clock = SimulatedClock(
             Timestamp(milliseconds: SimulatedWorkload.begin + 30 * 86_400_000))
         cluster = FakeCluster(
             clock: clock.manual, sessionTimeout: .seconds(10), transactionTimeout: .seconds(4))
-        disk = SimulatedDisk(storage) { world.mayCrash($0) }
         let topics = SimulatedTopology.sources + SimulatedTopology.sinks
         try cluster.createTopics(
             topics.map { TopicSpec(name: $0, partitions: SimulatedTopology.partitions) })
+        disks = (0..<(self.hasChangelog ? Self.mostWorkers : 1)).map { _ in makeDisk() }
+    }
+
+    private func makeDisk() -> SimulatedDisk {
+        machineCount += 1
+        let world = self.world
+        return SimulatedDisk(makeStorage(machineCount)) { world.mayCrash($0) }
+    }
+
+    private func disk(ofSlot slot: Int) -> SimulatedDisk { disks[hasChangelog ? slot : 0] }
+
+    private func disk(of process: FakeProcess) -> SimulatedDisk {
+        disk(ofSlot: Int(process.name.prefix { $0 != "." })!)
     }
 
     // MARK: The run
@@ -148,6 +172,9 @@ final class Simulation {
             note("rebalance")
             cluster.rebalance(group: SimulatedTopology.application)
         }
+        if hasChangelog, world.random.happens(0.01) {
+            for topic in cluster.compactedTopics { cluster.compact(topic) }
+        }
         guard !workers.isEmpty else { return }
         let worker = workers[world.random.below(workers.count)]
         if let until = sleepUntil[ObjectIdentifier(worker)], clock.manual.now < until { return }
@@ -180,7 +207,7 @@ final class Simulation {
             clock.manual.advance(by: .milliseconds(mayJump ? 4000 : 250))
             if workers.isEmpty { start() }
             for worker in workers where violation == nil { step(worker) }
-            if isCommitted, !closesByWallClock || clock.manual.now > quietFrom {
+            if isCommitted, hasAllTasks, !closesByWallClock || clock.manual.now > quietFrom {
                 for worker in workers { stop(worker) }
                 if isCommitted, violation == nil { return }
             }
@@ -188,6 +215,11 @@ final class Simulation {
         guard violation == nil else { return }
         let committed = cluster.committedOffsets(group: SimulatedTopology.application)
         violation = "does not come to rest; committed is \(committed.mapValues(\.offset))"
+    }
+
+    /// Whether every task is at work, its state restored.
+    private var hasAllTasks: Bool {
+        workers.reduce(0) { $0 + $1.taskCount } == Int(SimulatedTopology.taskCount)
     }
 
     private var isCommitted: Bool {
@@ -214,18 +246,22 @@ final class Simulation {
         processesByName[process.name] = process
         note("\(process.name) starts as \(instance)")
         var settings = EngineSettings(
-            guarantee: .exactlyOnce, commitInterval: .milliseconds(200),
-            brokerTimeout: .seconds(30), stateLockTimeout: .seconds(60),
-            revocationLimit: .seconds(2), runLimit: 1 + world.random.below(8), instance: instance)
+            guarantee: .exactlyOnce, changelog: hasChangelog ? .kafka : .none,
+            standbyReplicas: hasChangelog ? Int(seed / 32 % 2) : 0,
+            commitInterval: .milliseconds(200), brokerTimeout: .seconds(30),
+            stateLockTimeout: .seconds(60), revocationLimit: .seconds(2),
+            runLimit: 1 + world.random.below(8), instance: instance)
         settings.deliberateFault = fault
         do throws(EngineError) {
             workers.append(
                 try SimulatedWorker(
-                    process, plan: plan, settings: settings, disk: disk, clock: clock))
+                    process, plan: plan, settings: settings, disk: disk(ofSlot: slot),
+                    clock: clock,
+                    note: { [unowned self] line in self.note(line) }))
         } catch {
             note("\(process.name) can't start: \(error)")
             judge(error, of: process)
-            disk.release(process)
+            disk(ofSlot: slot).release(process)
         }
     }
 
@@ -235,7 +271,9 @@ final class Simulation {
         if worker.process.hasCrashed {
             note("\(worker.process.name) crashed: \(failure.map { "\($0)" } ?? "after its round")")
             crashCount += 1
-            return remove(worker)
+            remove(worker)
+            if hasChangelog, world.random.happens(0.3) { loseMachine(of: worker.process) }
+            return
         }
         guard let failure else { return }
         note("\(worker.process.name) failed: \(failure)")
@@ -256,10 +294,37 @@ final class Simulation {
     }
 
     private func remove(_ worker: SimulatedWorker) {
+        restoredRecordCount += worker.restoredRecordCount
+        standbyRecordCount += worker.standbyRecordCount
         workers.removeAll { $0 === worker }
         sleepUntil[ObjectIdentifier(worker)] = nil
-        disk.release(worker.process)
+        disk(of: worker.process).release(worker.process)
         processesByName[worker.process.name] = nil
+    }
+
+    /// The machine that the process ran on is gone, with all that lay on its disk. Another process may
+    /// run on it; then it stays.
+    private func loseMachine(of process: FakeProcess) {
+        let slot = Int(process.name.prefix { $0 != "." })!
+        guard !workers.contains(where: { $0.process.name.hasPrefix("\(slot).") }) else { return }
+        note("the machine of \(process.name) is lost")
+        lostMachineCount += 1
+        disks[slot] = makeDisk()
+    }
+
+    /// Everything is lost but what lies on the cluster; one process starts, restores all, and stops.
+    func loseEverything() {
+        note("all machines are lost")
+        disks = disks.map { _ in makeDisk() }
+        start()
+        for _ in 0..<Self.calmRounds where violation == nil {
+            clock.manual.advance(by: .milliseconds(250))
+            for worker in workers where violation == nil { step(worker) }
+            guard hasAllTasks else { continue }
+            for worker in workers { stop(worker) }
+            return
+        }
+        violation = violation ?? "the state does not come back from the changelogs"
     }
 
     /// A process may have to end; but never because state and offsets tell different stories, or
@@ -283,6 +348,7 @@ final class Simulation {
     /// What readers of committed records find, and what the state is.
     func outcome() throws -> SimulatedOutcome {
         try SimulatedOutcome(
-            cluster: cluster, storage: inner, plan: plan, hasStreamTime: !closesByWallClock)
+            cluster: cluster, storages: disks.map(\.inner), plan: plan,
+            hasStreamTime: !closesByWallClock)
     }
 }

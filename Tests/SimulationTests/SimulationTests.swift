@@ -54,14 +54,20 @@ struct SimulationTests {
         }
     }
 
-    @Test("the runs crash, abort and have something to lose")
+    @Test("the runs crash, abort, lose machines and have something to lose")
     func runsAreRough() throws {
         var crashes = 0
         var aborted = 0
-        for seed in UInt64(1)...50 {
+        var lostMachines = 0
+        var restored = 0
+        var copied = 0
+        for seed in UInt64(1)...60 {
             let simulation = try Simulation(seed: seed)
             try simulation.run()
             crashes += simulation.crashCount
+            lostMachines += simulation.lostMachineCount
+            restored += simulation.restoredRecordCount
+            copied += simulation.standbyRecordCount
             for topic in SimulatedTopology.sinks {
                 aborted +=
                     simulation.cluster.writtenRecords(of: topic).joined().count
@@ -71,6 +77,9 @@ struct SimulationTests {
         }
         #expect(crashes > 20)
         #expect(aborted > 100)
+        #expect(lostMachines > 5)
+        #expect(restored > 100)
+        #expect(copied > 100)
     }
 
     @Test(
@@ -83,14 +92,16 @@ struct SimulationTests {
         #expect(found != nil, "\(fault.rawValue) went unnoticed")
     }
 
-    @Test("the same holds of state in SQLite files", arguments: 1...20)
+    @Test("the same holds of state in SQLite files", arguments: 1...40)
     func inFiles(seed: Int) throws {
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "simulation-\(UInt64.random(in: 0...UInt64.max))")
         defer { try? FileManager.default.removeItem(at: folder) }
-        let storage = SQLiteStateStorage(
-            root: folder.path, application: SimulatedTopology.application)
-        let run = try SimulatedRun(seed: UInt64(seed), storage: storage)
+        let run = try SimulatedRun(seed: UInt64(seed)) { machine in
+            SQLiteStateStorage(
+                root: folder.appending(path: "\(machine)").path,
+                application: SimulatedTopology.application)
+        }
         #expect(run.failure == nil, "seed \(seed)")
     }
 }
@@ -100,19 +111,37 @@ struct SimulatedRun {
     let failure: String?
 
     init(
-        seed: UInt64, storage: any StateStorage = InMemoryStateStorage(),
-        fault: DeliberateFault? = nil, isTraced: Bool = false
+        seed: UInt64, fault: DeliberateFault? = nil, isTraced: Bool = false,
+        makeStorage: @escaping (_ machine: Int) -> any StateStorage = { _ in
+            InMemoryStateStorage()
+        }
     ) throws {
         let simulation = try Simulation(
-            seed: seed, storage: storage, fault: fault, isTraced: isTraced)
+            seed: seed, makeStorage: makeStorage, fault: fault, isTraced: isTraced)
         try simulation.run()
-        if isTraced { print(simulation.trace.joined(separator: "\n")) }
+        defer { if isTraced { print(simulation.trace.joined(separator: "\n")) } }
+        if let violation = simulation.violation {
+            failure = violation
+            return
+        }
+        let expected = try Self.expected(
+            workload: simulation.workload, closesByWallClock: simulation.closesByWallClock)
+        if let difference = try simulation.outcome().difference(from: expected) {
+            failure = difference
+            return
+        }
+        guard simulation.hasChangelog else {
+            failure = nil
+            return
+        }
+        // What lies on the cluster is enough to go on from.
+        simulation.loseEverything()
         if let violation = simulation.violation {
             failure = violation
         } else {
-            let expected = try Self.expected(
-                workload: simulation.workload, closesByWallClock: simulation.closesByWallClock)
-            failure = try simulation.outcome().difference(from: expected)
+            failure = try simulation.outcome().difference(from: expected).map {
+                "after the loss of all machines: \($0)"
+            }
         }
     }
 
@@ -123,7 +152,7 @@ struct SimulatedRun {
         // The parts of a seed that choose the input, and nothing else.
         let seed = workload + (closesByWallClock ? 8 : 0)
         if let known = known.withLock({ $0[seed] }) { return known }
-        let simulation = try Simulation(seed: UInt64(seed))
+        let simulation = try Simulation(seed: UInt64(seed), hasChangelog: false)
         try simulation.runUndisturbed()
         if let violation = simulation.violation { throw Unsettled(reason: violation) }
         let outcome = try simulation.outcome()

@@ -44,7 +44,9 @@ final class EngineRig {
     }
 
     /// clicks -> parse -> sessionize by user -> sessions.
-    func plan(key: String? = "user") throws -> TopologyPlan {
+    func plan(
+        key: String? = "user", topics: [String] = ["clicks"]
+    ) throws -> TopologyPlan {
         let parse = OperatorRegistry.standard["parse"]!
         let sessionize = OperatorRegistry.standard["sessionize"]!
         return try TopologyPlan(
@@ -52,7 +54,7 @@ final class EngineRig {
                 application: "shop",
                 sources: [
                     Topology.Source(
-                        name: "raw", topics: ["clicks"], timestamp: try FieldPath("at"),
+                        name: "raw", topics: topics, timestamp: try FieldPath("at"),
                         key: try key.map { try FieldPath($0) },
                         watermark: WatermarkSettings(
                             idleAfter: .seconds(60), whenIdle: .wallClock))

@@ -13,13 +13,20 @@ final class ThreadRig {
     let cluster: FakeCluster
     let storage = InMemoryStateStorage()
     private let plan: TopologyPlan
+    private let changelog: EngineSettings.Changelog
+    private let guarantee: EngineSettings.Guarantee
 
-    init() throws {
+    init(
+        guarantee: EngineSettings.Guarantee = .exactlyOnce,
+        changelog: EngineSettings.Changelog = .none, topics: [String] = ["clicks"]
+    ) throws {
+        self.guarantee = guarantee
+        self.changelog = changelog
         cluster = FakeCluster(
             clock: clock, sessionTimeout: .seconds(10), transactionTimeout: .seconds(4))
         try cluster.createTopics(
-            ["clicks", "sessions", "dead"].map { TopicSpec(name: $0, partitions: 1) })
-        plan = try EngineRig().plan()
+            (topics + ["sessions", "dead"]).map { TopicSpec(name: $0, partitions: 1) })
+        plan = try EngineRig().plan(topics: topics)
     }
 
     /// A process with one thread, which has joined the group and taken over what it got.
@@ -34,7 +41,8 @@ final class ThreadRig {
         var application = Application(
             plan: plan,
             settings: EngineSettings(
-                guarantee: .exactlyOnce, commitInterval: .seconds(3600),
+                guarantee: guarantee, changelog: changelog, standbyReplicas: 1,
+                commitInterval: .seconds(3600),
                 brokerTimeout: .seconds(60), revocationLimit: .seconds(1),
                 instance: name,
                 allowsStateLoss: allowsStateLoss),
@@ -43,12 +51,14 @@ final class ThreadRig {
                 now: { origin + .milliseconds(clock.now.milliseconds(since: begin)) },
                 pause: { clock.advance(by: $0) }))
         try application.setUpTopics()
+        let log = Logger(label: name) { _ in SwiftLogNoOpLogHandler() }
         let thread = try StreamThread(
-            index: 0, application: application, control: ThreadControl(bell: Bell()),
-            log: Logger(label: name) { _ in SwiftLogNoOpLogHandler() })
+            index: 0, application: application, control: ThreadControl(bell: Bell()), log: log)
         try thread.start()
         for _ in 0..<rounds { try thread.round() }
-        return ThreadProcess(process: process, thread: thread)
+        return ThreadProcess(
+            process: process, thread: thread,
+            standby: try StandbyThread(application, log: log))
     }
 
     /// A click of `user`, `minute` minutes after the epoch of these tests.
@@ -97,10 +107,18 @@ final class ThreadRig {
 struct ThreadProcess {
     let process: FakeProcess
     let thread: StreamThread
+    /// Keeps copies of states; `nil` without changelogs.
+    let standby: StandbyThread?
 
     func round() throws { try thread.round() }
     func commit() throws { try thread.commit() }
 
     /// As kill -9 would.
     func crash() { process.crash() }
+
+    /// As after SIGTERM.
+    func stop() throws {
+        try thread.commit()
+        thread.close()
+    }
 }

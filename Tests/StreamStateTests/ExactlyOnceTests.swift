@@ -151,6 +151,33 @@ import Testing
         }
     }
 
+    @Test("a changelog that is turned on later gets every entry, and what it throws ends the walk")
+    func walksOverEntries() throws {
+        for state in [try open(), try InMemoryStateStorage().open(.first, stores: Self.stores)] {
+            #expect(try state.committedEntries(stores: Self.stores).isEmpty)
+            try fill(state, 3)
+            try state.timerStore("sessions.closing").set([5, 5], at: .min)
+            try state.prepare(.number(1))
+            try state.applyPrepared()
+            let timers = [TimerEntry(time: .min, key: [5, 5]), TimerEntry(time: 3, key: [3])]
+            #expect(
+                try state.committedEntries(stores: Self.stores) == [
+                    Change(store: 0, key: [1], value: [3]), Change(store: 0, key: [3], value: []),
+                    Change(store: 1, key: timers[0].place.key, value: []),
+                    Change(store: 1, key: timers[1].place.key, value: []),
+                ])
+            var count = 0
+            let full = StoreError.full(path: "", reason: "the topic is")
+            #expect(throws: full) {
+                try unsafe state.forEachEntry(store: 0) { (_, _) throws(StoreError) in
+                    count += 1
+                    throw full
+                }
+            }
+            #expect(count == 1)
+        }
+    }
+
     @Test("an entry that cannot be a timer is not restored as one")
     func refusesBrokenTimers() throws {
         for state in [try open(), try InMemoryStateStorage().open(.first, stores: Self.stores)] {

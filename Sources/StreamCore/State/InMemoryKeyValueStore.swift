@@ -71,6 +71,20 @@ final class InMemoryKeyValueStore: KeyValueStore, InMemoryStore {
         }
     }
 
+    func forEachEntry(
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        precondition(before.isEmpty, "entries are walked over although some are not committed")
+        for key in entries.keys.sorted() {
+            guard let value = entries[key] else { continue }
+            unsafe try key.bytes.withStoreBytes { (key) throws(StoreError) in
+                unsafe try value.withStoreBytes { (value) throws(StoreError) in
+                    try unsafe body(key, value)
+                }
+            }
+        }
+    }
+
     func restore(
         _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?
     ) throws(StoreError) {

@@ -83,6 +83,15 @@ final class InMemoryTaskState: TaskState {
         }
     }
 
+    func forEachEntry(
+        store index: Int,
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        requireDecided()
+        requireRestored()
+        try unsafe store(specs[index]).forEachEntry(body)
+    }
+
     func restore(
         store index: Int, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
     ) throws(StoreError) {
@@ -145,6 +154,10 @@ protocol InMemoryStore: AnyObject {
     func clear()
     func forEachChange(
         _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer?) throws(StoreError) -> Void
+    ) throws(StoreError)
+    /// - Precondition: nothing was changed since the last commit.
+    func forEachEntry(
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(StoreError) -> Void
     ) throws(StoreError)
     func restore(
         _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?

@@ -56,15 +56,24 @@ final class InMemoryTimerStore: TimerStore, InMemoryStore {
     func forEachChange(
         _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer?) throws(StoreError) -> Void
     ) throws(StoreError) {
-        var entryKey: [UInt8] = []
         let nothing: [UInt8] = []
         for timer in touched.sorted() where timers.contains(timer) != committed.contains(timer) {
-            entryKey.removeAll(keepingCapacity: true)
-            unsafe timer.key.bytes.withUnsafeBytes {
-                unsafe TimerEntryKey.append(timer.time, $0, to: &entryKey)
-            }
-            unsafe try entryKey.withStoreBytes { (bytes) throws(StoreError) in
+            unsafe try timer.entryKey.withStoreBytes { (bytes) throws(StoreError) in
                 guard timers.contains(timer) else { return try unsafe body(bytes, nil) }
+                unsafe try nothing.withStoreBytes { (value) throws(StoreError) in
+                    try unsafe body(bytes, value)
+                }
+            }
+        }
+    }
+
+    func forEachEntry(
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        precondition(touched.isEmpty, "timers are walked over although some are not committed")
+        let nothing: [UInt8] = []
+        for timer in timers.sorted() {
+            unsafe try timer.entryKey.withStoreBytes { (bytes) throws(StoreError) in
                 unsafe try nothing.withStoreBytes { (value) throws(StoreError) in
                     try unsafe body(bytes, value)
                 }
@@ -91,6 +100,13 @@ struct InMemoryTimer: Hashable, Comparable {
     static func < (left: Self, right: Self) -> Bool {
         (left.time, left.key) < (right.time, right.key)
     }
+
+    /// The timer as an entry of a changelog.
+    var entryKey: [UInt8] {
+        var bytes: [UInt8] = []
+        unsafe key.bytes.withUnsafeBytes { unsafe TimerEntryKey.append(time, $0, to: &bytes) }
+        return bytes
+    }
 }
 
 /// Timers with the earliest in front, each there once: a binary heap.
@@ -104,6 +120,8 @@ struct TimerHeap {
     var first: InMemoryTimer? { heap.first }
 
     func contains(_ timer: InMemoryTimer) -> Bool { members.contains(timer) }
+
+    func sorted() -> [InMemoryTimer] { members.sorted() }
 
     mutating func insert(_ timer: InMemoryTimer) {
         guard members.insert(timer).inserted else { return }

@@ -154,6 +154,22 @@ public protocol TaskState: AnyObject {
         ) throws(StoreError) -> Void
     ) throws(StoreError)
 
+    /// Calls `body` with every entry of a store as of the last commit, timers included, in the order
+    /// of the keys' bytes: for a changelog that is turned on when there is state already.
+    ///
+    /// Keys and values are those of `forEachChange`; the bytes are valid inside `body` only, and
+    /// `body` must not use the state. The entries are read as they are needed, so a large store takes
+    /// no memory, and an error that `body` throws ends the walk.
+    ///
+    /// - Precondition: nothing is prepared, nothing was changed since the last commit, and no
+    ///   restore is unfinished.
+    func forEachEntry(
+        store: Int,
+        _ body: (
+            _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
+        ) throws(StoreError) -> Void
+    ) throws(StoreError)
+
     /// Takes an entry as `forEachChange` gave it, or its deletion. It becomes durable with
     /// `commitRestored`; until then the stores and timers must not be used.
     ///

@@ -223,20 +223,36 @@ public final class StreamTask {
             clock: choice.clock.encoded())
     }
 
+    /// What the next commit will be, but for its changelog offsets.
+    public func nextCheckpoint() -> TaskCheckpoint {
+        var checkpoint = checkpoint()
+        checkpoint.sequence += 1
+        return checkpoint
+    }
+
     /// Makes the state durable together with how far the task has come; returns that.
-    public func commit() throws(StoreError) -> TaskCheckpoint {
-        commitSequence += 1
-        let checkpoint = checkpoint()
+    public func commit(
+        changelogOffsets: [Int: Int64] = [:]
+    ) throws(StoreError) -> TaskCheckpoint {
+        let checkpoint = countCommit(changelogOffsets)
         try state?.commit(checkpoint)
         return checkpoint
     }
 
     /// Makes the changes durable beside the state as it is, undecided, together with how far the
     /// task has come; returns that.
-    public func prepare() throws(StoreError) -> TaskCheckpoint {
-        commitSequence += 1
-        let checkpoint = checkpoint()
+    public func prepare(
+        changelogOffsets: [Int: Int64] = [:]
+    ) throws(StoreError) -> TaskCheckpoint {
+        let checkpoint = countCommit(changelogOffsets)
         try state?.prepare(checkpoint)
+        return checkpoint
+    }
+
+    private func countCommit(_ changelogOffsets: [Int: Int64]) -> TaskCheckpoint {
+        var checkpoint = nextCheckpoint()
+        checkpoint.changelogOffsets = changelogOffsets
+        commitSequence = checkpoint.sequence
         return checkpoint
     }
 

@@ -321,4 +321,8 @@ package enum DeliberateFault: String, Sendable, CaseIterable {
     case sendsOffsetsOutside
     /// What an aborted transaction changed stays in the state.
     case keepsStateOnAbort
+    /// Deletions are not logged.
+    case logsNoDeletions
+    /// A restore reads what is stable, not all that was written with the group's offsets.
+    case restoresWhatIsStable
 }

@@ -12,11 +12,17 @@ public struct Application: Sendable {
     public let wallClock: @Sendable () -> Timestamp
     /// The time that threads go by.
     let clock: EngineClock
-    /// The part of transactional ids that tells this process from others of the application.
-    private let instance: String
+    /// The part of transactional ids and client ids that tells this process from others of the
+    /// application.
+    let instance: String
     /// Partitions of the source topics, internal ones included; known once the engine has looked.
     var partitionCounts: [String: Int32] = [:]
     let committedOffsets = CommittedOffsets()
+    let claims = TaskClaims()
+    /// Where state is logged; `nil` when it is not, or there is none.
+    let changelog: ChangelogLayout?
+    /// The topics that records are written to, by the index that they carry.
+    let topics: [String]
 
     public init(
         plan: TopologyPlan, settings: EngineSettings, cluster: any Cluster,
@@ -31,6 +37,8 @@ public struct Application: Sendable {
         self.clock = clock
         instance =
             settings.instance ?? String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        changelog = settings.changelog == .kafka ? ChangelogLayout(plan) : nil
+        topics = changelog?.topics ?? plan.topics
     }
 
     /// Looks at the topics, and makes those that are the application's own.
@@ -39,7 +47,16 @@ public struct Application: Sendable {
     }
 
     /// Names a thread's clients in logs and on the broker.
-    func clientID(ofThread index: Int) -> String { "\(plan.topology.application)-\(index)" }
+    func clientID(ofThread index: Int) -> String {
+        "\(plan.topology.application)-\(instance)-\(index)"
+    }
+
+    /// Reads changelogs for one thread.
+    func makeReader(named name: String) throws(ClusterError) -> any PartitionReader {
+        let group = plan.topology.application
+        return try cluster.makeReader(
+            ReaderSettings(group: group, clientID: "\(group)-\(instance)-\(name)"))
+    }
 
     /// A producer for a thread; under `exactly_once` the only one with its transactional id, which
     /// a process that keeps its name over restarts has again after a crash.
@@ -51,6 +68,9 @@ public struct Application: Sendable {
                 transactionalID: isTransactional
                     ? "\(plan.topology.application)-\(instance)-\(index)" : nil))
     }
+
+    /// Whether any task keeps state.
+    public var hasState: Bool { plan.subtopologies.contains { !$0.stores.isEmpty } }
 
     /// Every topic that a thread subscribes to.
     var subscribedTopics: [String] {
@@ -77,6 +97,20 @@ public struct Application: Sendable {
             found[identifier, default: []].append(partition)
         }
         return found
+    }
+
+    /// Every task that keeps state, with its source partitions.
+    var statefulTasks: [(task: TaskIdentifier, sources: [TopicPartition])] {
+        plan.subtopologies.filter { !$0.stores.isEmpty }.flatMap { subtopology in
+            let topics = subtopology.sourceTopics.map { plan.topics[$0] }
+            let count = topics.compactMap { partitionCounts[$0] }.max() ?? 0
+            return (0..<count).map { partition in
+                (
+                    TaskIdentifier(subtopology: subtopology.index, partition: partition),
+                    topics.map { TopicPartition(topic: $0, partition: partition) }
+                )
+            }
+        }
     }
 
     /// The source partitions whose records can still come to a sub-topology through repartition

@@ -17,6 +17,8 @@ public final class Engine: Sendable {
     private let log: Logger
     private let controls: [ThreadControl]
     private let bell: Bell
+    /// The thread that keeps copies of other processes' states.
+    private let standbyControl: ThreadControl
     /// Also usable before `run`, when a signal comes early.
     private let stopRequest: ThreadControl
 
@@ -27,17 +29,20 @@ public final class Engine: Sendable {
         self.bell = bell
         controls = (0..<application.settings.threads).map { _ in ThreadControl(bell: bell) }
         stopRequest = ThreadControl(bell: bell)
+        standbyControl = ThreadControl(bell: bell)
     }
 
     /// Asks the threads to finish what they have in hand, commit and leave the group.
     public func stop() {
         stopRequest.stop()
-        for control in controls { control.stop() }
+        for control in allControls { control.stop() }
         bell.ring()
     }
 
     /// What the application has done so far.
-    public var metrics: EngineMetrics { EngineMetrics(controls.map(\.current.metrics)) }
+    public var metrics: EngineMetrics { EngineMetrics(allControls.map(\.current.metrics)) }
+
+    private var allControls: [ThreadControl] { controls + [standbyControl] }
 
     /// Runs until `stop()`, or until everything is processed when the settings say so.
     public func run() throws(EngineError) {
@@ -48,6 +53,7 @@ public final class Engine: Sendable {
         for (index, control) in controls.enumerated() {
             start(index, control: control, application: application)
         }
+        startStandby(application)
         let failure = supervise(application)
         stop()
         try awaitEnd()
@@ -71,10 +77,30 @@ public final class Engine: Sendable {
         thread.start()
     }
 
+    private func startStandby(_ application: Application) {
+        let log = self.log
+        let control = standbyControl
+        let thread = Thread {
+            do throws(EngineError) {
+                if let standby = try StandbyThread(application, log: log) {
+                    standby.run(control)
+                } else {
+                    control.publish(ThreadMetrics(isStopped: true))
+                }
+            } catch {
+                control.fail(error)
+                control.publish(ThreadMetrics(isStopped: true))
+            }
+        }
+        thread.name = "standby"
+        thread.stackSize = 8 << 20
+        thread.start()
+    }
+
     // MARK: Supervision
 
     private var firstFailure: EngineError? {
-        controls.lazy.compactMap(\.current.failure).first
+        allControls.lazy.compactMap(\.current.failure).first
     }
 
     /// Waits until there is a reason to stop; returns the failure, if that is the reason.
@@ -144,7 +170,7 @@ public final class Engine: Sendable {
     private func awaitEnd() throws(EngineError) {
         let clock = ContinuousClock()
         let deadline = clock.now + application.settings.shutdownGrace
-        while !controls.allSatisfy(\.current.metrics.isStopped) {
+        while !allControls.allSatisfy(\.current.metrics.isStopped) {
             guard clock.now < deadline else {
                 throw firstFailure
                     ?? .shutdownTookTooLong(limit: application.settings.shutdownGrace)

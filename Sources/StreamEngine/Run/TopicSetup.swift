@@ -12,6 +12,7 @@ struct TopicSetup {
         counts = try createMissing(counts)
         try checkCopartitioning(counts)
         counts.merge(try createRepartitionTopics(counts)) { _, new in new }
+        try ChangelogSetup(application: application).run(counts)
         return counts
     }
 

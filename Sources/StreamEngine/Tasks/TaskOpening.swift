@@ -13,7 +13,8 @@ public import StreamCore
 /// n+1, it is prepared   it was decided, and not yet applied        applies what is prepared
 /// n-1, at least once  a crash between the file and the offsets     goes on from the file
 /// none, file is fresh   the first start                            goes on from the file
-/// further on          the task was elsewhere, its state with it    stops: the file is behind
+/// further on          the task was elsewhere, its state with it    restores the difference from
+///                                                                  its changelogs, or stops
 /// less, or not ours   somebody moved the group's offsets           stops: never guess
 /// ```
 ///
@@ -34,6 +35,10 @@ public struct TaskOpening: Sendable {
     public var committed: [TopicPartition: CommittedOffset]
     public var guarantee: EngineSettings.Guarantee
     public var allowsStateLoss: Bool
+    /// Whether the state can be restored from changelogs.
+    public var hasChangelog = false
+    /// Whether the file was left in the middle of a restore.
+    public var isRestoring = false
 
     public init(
         task: TaskIdentifier, sources: [TopicPartition], hasState: Bool,
@@ -60,8 +65,18 @@ public struct TaskOpening: Sendable {
         }
 
         public var prepared: Prepared
+        /// Whether the state has to be restored before the task can go on, and to which commit of
+        /// the group at least.
+        public var restore: Restore?
         /// Where to start each source partition.
         public var positions: [TopicPartition: StartPosition]
+
+        public struct Restore: Sendable, Equatable {
+            /// The number of the group's last commit; `nil` before the first.
+            public var groupSequence: Int64?
+
+            public init(groupSequence: Int64?) { self.groupSequence = groupSequence }
+        }
 
         public init(prepared: Prepared, positions: [TopicPartition: StartPosition]) {
             self.prepared = prepared
@@ -76,7 +91,13 @@ public struct TaskOpening: Sendable {
         if let prepared, isDecided(prepared) {
             return goOn(.apply) { prepared.offsets[$0] ?? committed[$0]?.offset }
         }
+        if hasChangelog, checkpoint.map({ $0.sequence < group ?? 0 }) ?? true {
+            var decision = goOn { committed[$0]?.offset }
+            decision.restore = Decision.Restore(groupSequence: group)
+            return decision
+        }
         guard let checkpoint else {
+            if isRestoring { throw disagreement(.restoreIsUnfinished) }
             guard group == nil || allowsStateLoss else { throw disagreement(.stateIsMissing) }
             return goOn { committed[$0]?.offset }
         }

@@ -8,6 +8,7 @@ enum FaultPoint: String {
     case flushed
 
     // At least once.
+    case checkpointLogged = "checkpoint_logged"
     case stateCommitted = "state_committed"
     case offsetsCommitted = "offsets_committed"
 

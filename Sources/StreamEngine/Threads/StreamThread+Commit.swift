@@ -1,3 +1,4 @@
+internal import Events
 internal import Logging
 internal import StreamCore
 
@@ -26,9 +27,19 @@ extension StreamThread {
     private func commitAtLeastOnce(_ changed: [StreamTask]) throws(EngineError) {
         guard !changed.isEmpty, !isFenced else { return }
         let start = clock.now()
+        let logged = tasks.logged(changed)
+        try logChanges(of: logged)
         try flush()
         FaultPoint.reached(.flushed)
-        let offsets = try tasks.commitState(of: changed)
+        if !logged.isEmpty {
+            // Behind the changes that they tell of.
+            for (task, checkpoint) in logged {
+                changelog?.writeCheckpoint(of: task, checkpoint: checkpoint, to: sender.output)
+            }
+            try flush()
+            FaultPoint.reached(.checkpointLogged)
+        }
+        let offsets = try tasks.commitState(of: changed, loggedBy: producer)
         FaultPoint.reached(.stateCommitted)
         if !offsets.isEmpty {
             let commit = GroupCommit(
@@ -48,6 +59,59 @@ extension StreamThread {
         control.noteBrokerAlive(at: clock.now())
         tasks.noteCommit(of: changed, took: clock.now() - start)
     }
+
+    /// Writes what the commit changes to the changelogs, and hands it over as it comes.
+    func logChanges(
+        of logged: [(task: LoggedTask, checkpoint: TaskCheckpoint)]
+    ) throws(EngineError) {
+        guard let changelog else { return }
+        for (task, checkpoint) in logged {
+            try sendMeanwhile { (wroteSome) throws(StoreError) in
+                try changelog.writeChanges(
+                    of: task, checkpoint: checkpoint, to: sender.output, wroteSome: wroteSome)
+            }
+        }
+    }
+
+    /// Writes the stores of a task whose changelogs begin anew as they are, before anything changes
+    /// them. False: the transaction failed, and the tasks with it.
+    func logWhole(_ task: StreamTask) throws(EngineError) -> Bool {
+        guard let changelog, tasks.needsWholeLog(task.identifier) else { return true }
+        let logged = tasks.logged([task])
+        let isDone = try inTransaction { () throws(EngineError) in
+            for (task, checkpoint) in logged {
+                try sendMeanwhile { (wroteSome) throws(StoreError) in
+                    try changelog.writeWhole(
+                        task, checkpoint: checkpoint, to: sender.output, wroteSome: wroteSome)
+                }
+            }
+        }
+        guard isDone else { return false }
+        tasks.noteWholeLog(task.identifier)
+        return true
+    }
+
+    /// Lets `body` write records while it walks through a state, and hands them over as they come.
+    private func sendMeanwhile(
+        _ body: (_ wroteSome: () -> Void) throws(StoreError) -> Void
+    ) throws(EngineError) {
+        var failure: EngineError?
+        do {
+            try body {
+                // The state is being walked through: what went wrong is told afterwards.
+                guard failure == nil, sender.output.byteCount >= Self.changeByteLimit
+                else { return }
+                do throws(EngineError) { try sender.send(clock: clock) } catch { failure = error }
+            }
+        } catch {
+            throw .state(error)
+        }
+        if let failure { throw failure }
+    }
+
+    /// How many bytes of changes wait at the most.
+    private static let changeByteLimit = 1 << 20
+
     private func flush() throws(EngineError) {
         let limit = application.settings.brokerTimeout
         do {

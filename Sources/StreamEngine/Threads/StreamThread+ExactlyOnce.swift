@@ -19,30 +19,58 @@ extension StreamThread {
     /// Writes the output inside of the transaction, which is begun when there is none. False: the
     /// transaction failed; what was written is void, and the tasks go on from the last commit.
     func sendInTransaction() throws(EngineError) -> Bool {
-        try carryOut(exactlyOnce!.outputIsDue())
-        guard exactlyOnce!.hasTransaction else {
-            sender.discard()
-            return false
-        }
-        do {
-            try sender.send(clock: clock)
-            return true
-        } catch {
-            sender.discard()
-            guard case .cluster(let failure, _) = error else { throw error }
-            log.warning("cannot write to the sinks", metadata: ["reason": "\(failure)"])
-            try carryOut(exactlyOnce!.outputFailed(failure, at: clock.now()))
-            return false
-        }
+        try inTransaction { () throws(EngineError) in try sender.send(clock: clock) }
     }
 
     /// Commits outputs, offsets and state together.
     func commitTransaction(deadline: ContinuousClock.Instant?) throws(EngineError) {
         let changed = tasks.changed
         guard !changed.isEmpty || exactlyOnce!.hasTransaction else { return }
+        guard try logInTransaction(changed) else { return }
         committing = (changed, clock.now())
         defer { committing = nil }
         try carryOut(exactlyOnce!.commitIsDue(deadline: deadline))
+    }
+
+    /// Writes what the commit changes to the changelogs. False: the transaction failed.
+    private func logInTransaction(_ changed: [StreamTask]) throws(EngineError) -> Bool {
+        let logged = tasks.logged(changed)
+        guard !logged.isEmpty else { return true }
+        return try inTransaction { () throws(EngineError) in
+            try logChanges(of: logged)
+            for (task, checkpoint) in logged {
+                changelog?.writeCheckpoint(of: task, checkpoint: checkpoint, to: sender.output)
+            }
+        }
+    }
+
+    /// Lets `body` write records, exactly once in the transaction, which is begun when there is none.
+    /// False: the transaction failed.
+    func inTransaction(_ body: () throws(EngineError) -> Void) throws(EngineError) -> Bool {
+        guard exactlyOnce != nil else {
+            try body()
+            return true
+        }
+        try carryOut(exactlyOnce!.outputIsDue())
+        guard exactlyOnce!.hasTransaction else {
+            sender.discard()
+            return false
+        }
+        do {
+            try body()
+            return true
+        } catch {
+            return try giveUpOutput(after: error)
+        }
+    }
+
+    /// What could not be written voids the transaction.
+    private func giveUpOutput(after error: EngineError) throws(EngineError) -> Bool {
+        sender.discard()
+        guard case .cluster(let failure, _) = error else { throw error }
+        log.warning("cannot write to the sinks", metadata: ["reason": "\(failure)"])
+        try carryOut(exactlyOnce!.outputFailed(failure, at: clock.now()))
+        return false
     }
 
     /// Makes sure that nobody sees what was written since the last commit.
@@ -109,10 +137,10 @@ extension StreamThread {
             }
             FaultPoint.reached(.flushed)
         case .prepare:
-            // Changelog records of what has changed belong in front of this, into the same
-            // transaction, so that their offsets are part of the checkpoint.
+            // What has changed is logged in front of this, in the same transaction, so that the
+            // changelogs' offsets are part of the checkpoint.
             preparedOffsets = try onEngine { () throws(EngineError) in
-                try tasks.prepareState(of: committing?.tasks ?? [])
+                try tasks.prepareState(of: committing?.tasks ?? [], loggedBy: producer)
             }
             FaultPoint.reached(.prepared)
         case .sendOffsets:

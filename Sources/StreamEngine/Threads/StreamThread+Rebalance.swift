@@ -24,6 +24,10 @@ extension StreamThread {
         _ partitions: [TopicPartition], incremental: Bool
     ) throws(EngineError) {
         let since = assignmentDelayedSince ?? clock.now()
+        // A standby copy gives way: the states are free in one of the next rounds.
+        for task in application.tasks(of: partitions).keys where claimed.insert(task).inserted {
+            application.claims.claim(task)
+        }
         let committed: [TopicPartition: CommittedOffset]
         do {
             committed = try consumer.committed(partitions)
@@ -35,25 +39,65 @@ extension StreamThread {
             }
             return delayAssignment(since: since, because: "\(error)")
         }
-        let positions: [TopicPartition: StartPosition]
+        let opened: TaskSet.Opened
         do {
-            positions = try tasks.open(partitions, committed: committed)
+            opened = try tasks.open(partitions, committed: committed, restorer: restorer)
         } catch {
-            // The former owner is about to let go of the state.
-            guard case .state(.locked) = error,
-                clock.now() - since < application.settings.stateLockTimeout
-            else { throw error }
+            guard clock.now() - since < patience(with: error) else { throw error }
             return delayAssignment(since: since, because: "\(error)")
         }
+        // Their partitions are held back, simply by not being fetched.
+        for request in opened.restores { restorer?.begin(request) }
         assignmentDelayedSince = nil
         isFenced = false
         log.info("assigned", metadata: ["partitions": "\(partitions.sorted())"])
         do {
-            try consumer.assign(positions, incremental: incremental)
+            try consumer.assign(opened.positions, incremental: incremental)
         } catch {
             throw .cluster(error, doing: "taking over partitions")
         }
         quiet.reset()
+    }
+
+    /// How long what keeps tasks from being opened may last: it goes away by itself.
+    private func patience(with error: EngineError) -> Duration {
+        switch error {
+        // The former owner is about to let go of the state.
+        case .state(.locked): application.settings.stateLockTimeout
+        case .cluster(let failure, _)
+        where failure.kind == .retriable || failure.kind == .unreachable:
+            application.settings.brokerTimeout
+        default: .zero
+        }
+    }
+
+    /// Restores a piece of the states that are not whole; takes in the tasks of those that are.
+    func restore() throws(EngineError) {
+        guard let restorer, !restorer.isIdle else { return }
+        for restored in try restorer.round() {
+            // The state may be further on than the group, at least once.
+            try rewind(tasks.take(restored))
+            quiet.reset()
+        }
+    }
+
+    func releaseClaims(on tasks: some Sequence<TaskIdentifier>) {
+        for task in tasks where claimed.remove(task) != nil { application.claims.release(task) }
+    }
+
+    private func rewind(_ positions: [TopicPartition: StartPosition]) throws(EngineError) {
+        let deadline = clock.now() + application.settings.brokerTimeout
+        while true {
+            do {
+                return try consumer.rewind(positions)
+            } catch {
+                let mayPass = error.kind == .retriable || error.kind == .unreachable
+                guard mayPass, clock.now() < deadline else {
+                    throw .cluster(error, doing: "going to where the restored state is")
+                }
+                clock.pause(Self.assignmentPause)
+            }
+        }
     }
 
     private func delayAssignment(since: ContinuousClock.Instant, because reason: String) {
@@ -71,6 +115,7 @@ extension StreamThread {
             isLost ? "lost" : "revoked", metadata: ["partitions": "\(partitions.sorted())"])
         assignmentDelayedSince = nil
         forsaken = nil
+        restorer?.cancel(application.tasks(of: partitions).keys.sorted())
         if isLost {
             tasks.close(tasks.tasks(of: partitions))
             try abandonTransaction()
@@ -79,6 +124,7 @@ extension StreamThread {
             // Others than before, if that commit failed and the tasks went back.
             tasks.close(tasks.tasks(of: partitions))
         }
+        releaseClaims(on: application.tasks(of: partitions).keys)
         do {
             try consumer.unassign(partitions, incremental: incremental)
         } catch {

@@ -26,6 +26,9 @@ package final class StreamThread {
     var producer: any Producer
     let sender: OutputSender
     var tasks: TaskSet
+    /// `nil` without changelogs.
+    let restorer: Restorer?
+    let changelog: ChangelogWriter?
     /// `nil` at least once.
     var exactlyOnce: ExactlyOnceCommit?
     /// The tasks of the commit that is under way, and when it began.
@@ -34,6 +37,8 @@ package final class StreamThread {
     var preparedOffsets: [TopicPartition: CommittedOffset] = [:]
     /// A task that the group went on without, and since when the group has not said so.
     var forsaken: (disagreement: OffsetDisagreement, since: ContinuousClock.Instant)?
+    /// The tasks that this thread has or is about to open.
+    var claimed: Set<TaskIdentifier> = []
     /// Since when an assignment could not be carried out, for a reason that goes away.
     var assignmentDelayedSince: ContinuousClock.Instant?
     /// At least once, whether the group refused a commit. Until it says who has which partition,
@@ -69,8 +74,22 @@ package final class StreamThread {
             consumer.close()
             throw .cluster(error, doing: "opening a producer")
         }
+        do {
+            restorer = try application.changelog.map { (layout) throws(ClusterError) in
+                Restorer(
+                    application: application, layout: layout,
+                    reader: try application.makeReader(named: "restore-\(index)"), log: log)
+            }
+        } catch {
+            consumer.close()
+            producer.close()
+            throw .cluster(error, doing: "opening a reader of changelogs")
+        }
+        changelog = application.changelog.map {
+            ChangelogWriter($0, fault: settings.deliberateFault)
+        }
         sender = OutputSender(
-            producer: producer, topics: application.plan.topics, patience: settings.brokerTimeout)
+            producer: producer, topics: application.topics, patience: settings.brokerTimeout)
         tasks = TaskSet(application: application, log: log)
         if settings.guarantee == .exactlyOnce {
             exactlyOnce = ExactlyOnceCommit(
@@ -110,9 +129,11 @@ package final class StreamThread {
     /// Leaves the group and gives everything back, without a commit.
     package func close() {
         tasks.closeAll()
+        restorer?.close()
+        releaseClaims(on: Array(claimed))
         consumer.close()
         producer.close()
-        control.publish(tasks.metrics(sent: sender.sentCount, isStopped: true))
+        control.publish(metrics(isStopped: true))
     }
 
     /// One round: what the group says, then every task once, then a commit when it is time.
@@ -124,6 +145,7 @@ package final class StreamThread {
             throw .cluster(error, doing: "reading from the sources")
         }
         try handle(event)
+        try restore()
         let processed = isFenced ? 0 : try runTasks()
         _ = try send()
         if clock.now() >= nextCommit {
@@ -134,10 +156,20 @@ package final class StreamThread {
             throw .offsets(forsaken.disagreement)
         }
         if clock.now() >= nextPublication {
-            control.publish(tasks.metrics(sent: sender.sentCount, isStopped: false))
+            control.publish(metrics(isStopped: false))
             nextPublication = clock.now() + .milliseconds(100)
         }
         if application.settings.stopsWhenCaughtUp { try watchQuiet(processed: processed) }
+    }
+
+    /// What it has done so far.
+    package var published: ThreadMetrics { metrics(isStopped: false) }
+
+    private func metrics(isStopped: Bool) -> ThreadMetrics {
+        var metrics = tasks.metrics(sent: sender.sentCount, isStopped: isStopped)
+        metrics.restores = restorer?.metrics ?? []
+        metrics.restoredRecords = restorer?.recordCount ?? 0
+        return metrics
     }
 
     /// Nothing while a task has work, and next to nothing while outputs wait for their turn; else
@@ -145,6 +177,9 @@ package final class StreamThread {
     /// at.
     private func waitTime() -> Duration {
         if tasks.hasWork, !isFenced { return .zero }
+        if let restorer, !restorer.isIdle {
+            return restorer.hasWork ? .zero : .milliseconds(1)
+        }
         if sender.hasWaiting { return .milliseconds(1) }
         let untilCommit = nextCommit - clock.now()
         return max(.zero, min(.milliseconds(50), untilCommit))
@@ -179,6 +214,7 @@ package final class StreamThread {
     private func takeTurn(
         of task: StreamTask, now: Timestamp, processed: inout Int
     ) throws(EngineError) -> Bool {
+        guard try logWhole(task) else { return false }
         for _ in 0..<Self.runsPerTurn {
             try fill(task, now: now)
             let records = try run(task, now: now)
@@ -263,7 +299,7 @@ package final class StreamThread {
 
     /// Tells the control when this thread has processed everything that there is.
     private func watchQuiet(processed: Int) throws(EngineError) {
-        let isQuiet = tasks.isQuiet && processed == 0
+        let isQuiet = tasks.isQuiet && processed == 0 && restorer?.isIdle ?? true
         if isQuiet, !quiet.hasStarted { try commit() }
         guard quiet.note(isQuiet: isQuiet, at: clock.now()) else {
             if !isQuiet { control.setCaughtUp(partitions: nil) }

@@ -4,19 +4,24 @@ internal import StreamCore
 
 /// What a commit does with the tasks' state.
 extension TaskSet {
-    /// At least once: makes the state durable; returns what the group is to be told.
+    /// At least once: makes the state durable; returns what the group is to be told. `producer` wrote
+    /// the changelogs.
     func commitState(
-        of changed: [StreamTask]
+        of changed: [StreamTask], loggedBy producer: any Producer
     ) throws(EngineError) -> [TopicPartition: CommittedOffset] {
-        try offsets(of: changed) { (task) throws(StoreError) in try task.commit() }
+        try offsets(of: changed) { (task) throws(StoreError) in
+            try task.commit(changelogOffsets: changelogOffsets(of: task, writtenBy: producer))
+        }
     }
 
     /// Exactly once, first half: makes the changes durable beside the state as it is; returns what
     /// the transaction is to decide on.
     func prepareState(
-        of changed: [StreamTask]
+        of changed: [StreamTask], loggedBy producer: any Producer
     ) throws(EngineError) -> [TopicPartition: CommittedOffset] {
-        try offsets(of: changed) { (task) throws(StoreError) in try task.prepare() }
+        try offsets(of: changed) { (task) throws(StoreError) in
+            try task.prepare(changelogOffsets: changelogOffsets(of: task, writtenBy: producer))
+        }
     }
 
     /// Exactly once, second half: Kafka has decided, the state follows.
@@ -27,6 +32,43 @@ extension TaskSet {
             } catch {
                 throw .state(error)
             }
+        }
+    }
+
+    private func changelogOffsets(
+        of task: StreamTask, writtenBy producer: any Producer
+    ) -> [Int: Int64] {
+        guard let changelogs = application.changelog?.changelogs(of: task.identifier),
+            let log = logs[task.identifier]
+        else { return [:] }
+        return log.offsets(
+            written: { producer.writtenOffset(changelogs[$0]) }, storeCount: changelogs.count)
+    }
+
+    /// Whether stores of a task are to be written as they are, because their changelogs begin anew.
+    func needsWholeLog(_ task: TaskIdentifier) -> Bool {
+        guard let log = logs[task], !log.isWhole else { return false }
+        // What begins empty has nothing to write.
+        return !log.begins.isEmpty && states[task]?.checkpoint != nil
+    }
+
+    /// They were written; the next commit tells of it, also when nothing else happens.
+    mutating func noteWholeLog(_ task: TaskIdentifier) {
+        logs[task]?.isWhole = true
+        noteProgress(of: task, records: 0)
+    }
+
+    /// Those of `changed` whose state is logged.
+    func logged(_ changed: [StreamTask]) -> [(task: LoggedTask, checkpoint: TaskCheckpoint)] {
+        changed.compactMap { task in
+            guard let log = logs[task.identifier], let state = states[task.identifier]
+            else { return nil }
+            let stores = application.plan.subtopologies[task.identifier.subtopology].stores
+            return (
+                LoggedTask(
+                    identifier: task.identifier, stores: stores, state: state, log: log),
+                task.nextCheckpoint()
+            )
         }
     }
 
@@ -70,7 +112,8 @@ extension TaskSet {
             let decision: TaskOpening.Decision
             do {
                 decision = try opening(
-                    task.identifier, sources: task.sources, state: state, committed: committed
+                    task.identifier, sources: task.sources, state: state, committed: committed,
+                    mayRestore: false
                 ).decide()
             } catch {
                 guard error.kind.isOfAnotherOwner else { throw .offsets(located(error)) }
@@ -84,6 +127,10 @@ extension TaskSet {
             } catch {
                 throw .state(error)
             }
+            if decision.prepared == .apply, let checkpoint = state?.checkpoint {
+                logs[task.identifier]?.noteCommit(offsets: checkpoint.changelogOffsets)
+            }
+            logs[task.identifier]?.isWhole = false
             let positions = reopen(task, state: state, at: decision.positions)
             resolution.positions.merge(positions) { _, new in new }
         }
@@ -123,7 +170,10 @@ extension OffsetDisagreement.Kind {
     fileprivate var isOfAnotherOwner: Bool {
         switch self {
         case .stateIsBehind, .stateIsMissing: true
-        case .groupIsBehind, .groupHasNoOffsets, .offsetsAreNotOurs: false
+        case .groupIsBehind, .groupHasNoOffsets, .offsetsAreNotOurs, .restoreIsUnfinished,
+            .changelogIsMissing, .changelogIsBehind, .groupIsBehindChangelog,
+            .changelogIsTruncated, .changelogIsForeign, .changelogHasOtherLayout:
+            false
         }
     }
 }

@@ -3,75 +3,144 @@ internal import StreamCore
 
 /// How tasks come to a thread.
 extension TaskSet {
-    /// Opens the tasks of partitions that the group gave; returns where to start each partition.
-    /// All of them or, when one can't be opened, none.
-    mutating func open(
-        _ partitions: [TopicPartition], committed: [TopicPartition: CommittedOffset]
-    ) throws(EngineError) -> [TopicPartition: StartPosition] {
+    /// What became of partitions that the group gave.
+    struct Opened {
+        /// Where to start each partition.
         var positions: [TopicPartition: StartPosition] = [:]
+        /// Tasks that are not there yet: their state has to be restored first.
+        var restores: [TaskRestore.Request] = []
+
+        fileprivate mutating func merge(_ other: Opened) {
+            positions.merge(other.positions) { _, new in new }
+            restores += other.restores
+        }
+    }
+
+    /// Opens the tasks of partitions that the group gave: all of them or, when one can't be opened,
+    /// none.
+    mutating func open(
+        _ partitions: [TopicPartition], committed: [TopicPartition: CommittedOffset],
+        restorer: Restorer?
+    ) throws(EngineError) -> Opened {
+        var opened = Opened()
         // A task whose partitions come again goes on like a new one.
         close(tasks(of: partitions))
-        var opened: [StreamTask] = []
+        let given = application.tasks(of: partitions)
+        restorer?.cancel(given.keys.sorted())
         do throws(EngineError) {
-            for (identifier, sources) in application.tasks(of: partitions).sorted(by: {
-                $0.key < $1.key
-            }) {
-                let (task, starts) = try open(identifier, sources: sources, committed: committed)
-                opened.append(task)
-                positions.merge(starts) { _, new in new }
+            for (identifier, sources) in given.sorted(by: { $0.key < $1.key }) {
+                opened.merge(
+                    try open(
+                        identifier, sources: sources, committed: committed, restorer: restorer))
             }
         } catch {
-            close(opened)
+            close(tasks(of: partitions))
+            for request in opened.restores { request.state.close() }
             throw error
         }
-        for task in opened {
-            log.info(
-                "opened task",
-                metadata: [
-                    "task": "\(task.identifier)",
-                    "from": "\(Self.describe(positions, of: task))",
-                    "stream time": "\(task.streamTime)",
-                ])
-        }
-        return positions
+        for task in tasks(of: partitions) { note(task, at: opened.positions) }
+        return opened
     }
 
     private mutating func open(
         _ identifier: TaskIdentifier, sources: [TopicPartition],
-        committed: [TopicPartition: CommittedOffset]
-    ) throws(EngineError) -> (StreamTask, [TopicPartition: StartPosition]) {
+        committed: [TopicPartition: CommittedOffset], restorer: Restorer?
+    ) throws(EngineError) -> Opened {
         let state = try openState(identifier)
-        let decision: TaskOpening.Decision
-        do {
-            decision = try opening(
-                identifier, sources: sources, state: state, committed: committed
-            ).decide()
+        do throws(EngineError) {
+            let decision: TaskOpening.Decision
+            do {
+                decision = try opening(
+                    identifier, sources: sources, state: state, committed: committed,
+                    mayRestore: restorer != nil
+                ).decide()
+            } catch {
+                throw .offsets(located(error))
+            }
+            do {
+                // Before the task is made, which takes up where the state is.
+                try carryOut(decision, on: state)
+            } catch {
+                throw .state(error)
+            }
+            if let state, let restore = decision.restore {
+                let request = TaskRestore.Request(
+                    task: identifier, sources: sources, stores: stores(of: identifier),
+                    state: state, groupSequence: restore.groupSequence,
+                    committed: committed.filter { sources.contains($0.key) })
+                return Opened(positions: decision.positions, restores: [request])
+            }
+            let log = try log(of: identifier, state: state, restorer: restorer)
+            add(makeTask(identifier, state: state), state: state, at: decision.positions)
+            logs[identifier] = log
+            return Opened(positions: decision.positions)
         } catch {
             state?.close()
-            throw .offsets(located(error))
+            throw error
         }
-        do {
-            // Before the task is made, which takes up where the state is.
-            try carryOut(decision, on: state)
-        } catch {
-            state?.close()
-            throw .state(error)
-        }
-        let task = makeTask(identifier, state: state)
-        add(task, state: state, at: decision.positions)
-        return (task, decision.positions)
     }
 
+    /// Takes in a task whose state is restored; returns where its partitions go on.
+    mutating func take(_ restored: Restorer.Restored) -> [TopicPartition: StartPosition] {
+        let request = restored.request
+        var positions: [TopicPartition: StartPosition] = [:]
+        for source in request.sources {
+            let offset =
+                restored.checkpoint?.offsets[source] ?? request.committed[source]?.offset
+            positions[source] = offset.map { .offset($0) } ?? .reset
+        }
+        let task = makeTask(request.task, state: request.state)
+        add(task, state: request.state, at: positions)
+        logs[request.task] = restored.log
+        note(task, at: positions)
+        return positions
+    }
+
+    private func log(
+        of identifier: TaskIdentifier, state: (any TaskState)?, restorer: Restorer?
+    ) throws(EngineError) -> TaskLog? {
+        guard let restorer, let checkpoint = state?.checkpoint else { return nil }
+        do {
+            let begins = try restorer.begins(of: identifier, checkpoint: checkpoint)
+            if !begins.isEmpty {
+                let names = begins.keys.sorted().map { stores(of: identifier)[$0].name }
+                log.notice(
+                    "the next commit writes whole stores to their changelogs",
+                    metadata: ["task": "\(identifier)", "stores": "\(names)"])
+            }
+            return TaskLog(offsets: checkpoint.changelogOffsets, begins: begins)
+        } catch {
+            throw .cluster(error, doing: "looking at changelogs")
+        }
+    }
+
+    private func note(_ task: StreamTask, at positions: [TopicPartition: StartPosition]) {
+        log.info(
+            "opened task",
+            metadata: [
+                "task": "\(task.identifier)", "from": "\(Self.describe(positions, of: task))",
+                "stream time": "\(task.streamTime)",
+            ])
+    }
+
+    /// `mayRestore`: whether the task is not running, so that its state may be brought forward.
     func opening(
         _ identifier: TaskIdentifier, sources: [TopicPartition], state: (any TaskState)?,
-        committed: [TopicPartition: CommittedOffset]
+        committed: [TopicPartition: CommittedOffset], mayRestore: Bool
     ) -> TaskOpening {
-        TaskOpening(
+        var opening = TaskOpening(
             task: identifier, sources: sources, hasState: state != nil,
             checkpoint: state?.checkpoint, prepared: state?.prepared,
             committed: committed.filter { sources.contains($0.key) },
             guarantee: application.settings.guarantee,
             allowsStateLoss: application.settings.allowsStateLoss)
+        opening.hasChangelog = mayRestore
+        opening.isRestoring = state?.restoreProgress?.isComplete == false
+        return opening
+    }
+
+    private func stores(of identifier: TaskIdentifier) -> [StoreSpec] {
+        application.plan.subtopologies[identifier.subtopology].stores
     }
 
     func makeTask(_ identifier: TaskIdentifier, state: (any TaskState)?) -> StreamTask {
@@ -85,13 +154,11 @@ extension TaskSet {
 
     /// The disagreement with the place of the file in it.
     func located(_ disagreement: OffsetDisagreement) -> OffsetDisagreement {
-        var disagreement = disagreement
-        disagreement.path = application.storage.path(of: disagreement.task)
-        return disagreement
+        disagreement.located(by: application.storage)
     }
 
     private func openState(_ identifier: TaskIdentifier) throws(EngineError) -> (any TaskState)? {
-        let stores = application.plan.subtopologies[identifier.subtopology].stores
+        let stores = stores(of: identifier)
         guard !stores.isEmpty else { return nil }
         do {
             return try application.storage.open(identifier, stores: stores)

@@ -9,6 +9,8 @@ struct TaskSet {
     let log: Logger
     private var tasksByIdentifier: [TaskIdentifier: StreamTask] = [:]
     private(set) var states: [TaskIdentifier: any TaskState] = [:]
+    /// Where the changelogs of tasks stand; empty without changelogs.
+    var logs: [TaskIdentifier: TaskLog] = [:]
     /// In the order of their identifiers, so that rounds are the same every time.
     private(set) var all: [StreamTask] = []
     /// Where reading began, of partitions that began where the reset policy said.
@@ -64,6 +66,9 @@ struct TaskSet {
     mutating func noteCommit(of changed: [StreamTask], took duration: Duration) {
         for task in changed {
             changedTasks.remove(task.identifier)
+            if let offsets = states[task.identifier]?.checkpoint?.changelogOffsets {
+                logs[task.identifier]?.noteCommit(offsets: offsets)
+            }
             for source in task.sources { firstOffsets[source] = nil }
         }
         commitCount += 1
@@ -103,6 +108,7 @@ struct TaskSet {
             task.close()
             tasksByIdentifier[task.identifier] = nil
             states[task.identifier] = nil
+            logs[task.identifier] = nil
             changedTasks.remove(task.identifier)
             for source in task.sources {
                 firstOffsets[source] = nil

@@ -25,6 +25,9 @@ package final class ThreadControl: Sendable {
 
     var current: Shared { shared.withLock { $0 } }
 
+    /// What the thread published last.
+    package var published: ThreadMetrics { current.metrics }
+
     func publish(_ metrics: ThreadMetrics) {
         shared.withLock { $0.metrics = metrics }
         if metrics.isStopped { bell.ring() }

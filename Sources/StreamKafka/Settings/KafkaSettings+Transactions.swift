@@ -46,6 +46,34 @@ extension KafkaSettings {
             + commitIntervalDiagnostics(commitInterval, at: place == .none ? guarantee : place)
     }
 
+    /// All that speaks against changelogs, or standby copies, with these properties.
+    ///
+    /// - Parameters:
+    ///   - changelog: Where the file asks for changelogs.
+    ///   - standby: Where it asks for standby copies; `nil` when it does not.
+    /// - Returns: What is wrong; empty when nothing is.
+    public func changelogDiagnostics(
+        at changelog: SourceLocation, standbyAt standby: SourceLocation?
+    ) -> [Diagnostic] {
+        var wrong: [Diagnostic] = []
+        if isEmbedded {
+            wrong.append(
+                Diagnostic(
+                    "'changelog: kafka' needs brokers that keep topics, and the embedded cluster "
+                        + "is gone with its process", at: changelog,
+                    remedy: "name brokers in 'bootstrap.servers', or write 'changelog: none'"))
+        }
+        if standby != nil, let name = property("client.id", of: .consumer) {
+            wrong.append(
+                Diagnostic(
+                    "'client.id' hides from other processes who has which task, which "
+                        + "'standby_replicas' goes by", at: name.location,
+                    remedy: "leave it out: clients are called after the application, the process "
+                        + "and the thread"))
+        }
+        return wrong
+    }
+
     private func commitIntervalDiagnostics(
         _ interval: Duration, at place: SourceLocation
     ) -> [Diagnostic] {

@@ -27,6 +27,16 @@ enum TopologyFormat {
             "What a crash may do to outputs: 'at_least_once' may repeat some; with 'exactly_once' "
                 + "whoever reads committed records finds each once."),
         FieldSpec(
+            "changelog", .choice(ProcessingSettings.Changelog.allCases.map(\.rawValue)),
+            default: "none",
+            "Whether state outlives its machine: 'kafka' writes every change of state to compacted "
+                + "topics, from which a task is restored elsewhere; with 'none' the state of a "
+                + "machine's tasks is lost with its disk."),
+        FieldSpec(
+            "standby_replicas", .integer(0...16), default: "0",
+            "How many other processes keep a copy of each task's state up to date, so that one of "
+                + "them takes over at once; with 'changelog: kafka'."),
+        FieldSpec(
             "commit_interval", .duration(allowsZero: false), default: "200ms",
             "How often state and offsets are committed. Under 'exactly_once' outputs can be read "
                 + "from then on, and it must be below the transaction timeout."),

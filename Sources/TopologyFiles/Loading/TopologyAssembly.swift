@@ -36,6 +36,8 @@ struct TopologyAssembly {
             path: path, kafka: kafkaProperties(in: root), processing: processing(in: root),
             guaranteeLocation: root["processing"]?["guarantee"]?.location ?? .none,
             commitIntervalLocation: root["processing"]?["commit_interval"]?.location ?? .none,
+            changelogLocation: root["processing"]?["changelog"]?.location ?? .none,
+            standbyReplicasLocation: root["processing"]?["standby_replicas"]?.location ?? .none,
             topology: topology, tests: tests(in: root, of: topology),
             substitutions: substitutions)
     }
@@ -110,6 +112,18 @@ extension TopologyAssembly {
         if let guarantee = root["processing"]?["guarantee"] {
             settings.guarantee =
                 ProcessingSettings.Guarantee(rawValue: guarantee.text) ?? settings.guarantee
+        }
+        if let changelog = root["processing"]?["changelog"] {
+            settings.changelog =
+                ProcessingSettings.Changelog(rawValue: changelog.text) ?? settings.changelog
+        }
+        settings.standbyReplicas = Int(from.integer("standby_replicas", default: 0))
+        if settings.standbyReplicas > 0, settings.changelog == .none,
+            let place = root["processing"]?["standby_replicas"]?.location
+        {
+            report(
+                "'standby_replicas' copies state from its changelogs, and there are none",
+                at: place, remedy: "write 'changelog: kafka', or leave it out")
         }
         settings.commitInterval = from.duration("commit_interval", default: settings.commitInterval)
         settings.threads = Int(from.integer("threads", default: Int64(settings.threads)))

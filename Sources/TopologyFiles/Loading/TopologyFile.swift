@@ -12,6 +12,9 @@ public struct TopologyFile: Sendable {
     /// together with the cluster's properties; ``StreamCore/SourceLocation/none`` for defaults.
     public var guaranteeLocation: SourceLocation
     public var commitIntervalLocation: SourceLocation
+    /// The same of `processing.changelog` and `processing.standby_replicas`.
+    public var changelogLocation: SourceLocation
+    public var standbyReplicasLocation: SourceLocation
     /// What runs.
     public var topology: Topology
     /// What it must do, for ``TopologyTestRunner``.
@@ -64,8 +67,20 @@ public struct ProcessingSettings: Sendable, Hashable {
         case exactlyOnce = "exactly_once"
     }
 
+    /// Whether state outlives the machine that it lies on.
+    public enum Changelog: String, Sendable, Hashable, CaseIterable {
+        /// It does not.
+        case none
+        /// Every change is written to compacted topics.
+        case kafka
+    }
+
     /// What a crash may do to outputs.
     public var guarantee = Guarantee.atLeastOnce
+    /// Whether state outlives the machine that it lies on.
+    public var changelog = Changelog.none
+    /// How many other processes keep a copy of each task's state.
+    public var standbyReplicas = 0
     /// How often state and offsets are committed.
     public var commitInterval = Duration.milliseconds(200)
     /// Stream threads of one process.

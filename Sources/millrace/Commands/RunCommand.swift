@@ -99,6 +99,13 @@ struct RunCommand: ParsableCommand {
         let application = Application(
             plan: topology.plan, settings: settings, cluster: topology.cluster(log: log),
             storage: topology.storage(in: directory), wallClock: LoadedTopology.wallClock)
+        if settings.changelog == .none, application.hasState {
+            log.notice(
+                """
+                state is not logged (processing.changelog: none): if this machine is lost, so is the \
+                state of its tasks
+                """)
+        }
         let engine = Engine(application, log: log)
         let signals = StopSignals { name in
             log.notice("\(name): finishing; a second one ends at once")
@@ -118,14 +125,17 @@ struct RunCommand: ParsableCommand {
             Terminal.print(
                 "\(NumberText.grouped(metrics.records)) records read, "
                     + "\(NumberText.grouped(metrics.sent)) written, "
-                    + "\(NumberText.grouped(metrics.commits)) commits in \(seconds) s")
+                    + "\(NumberText.grouped(metrics.commits)) commits in \(seconds) s"
+                    + (metrics.restoredRecords > 0
+                        ? ", \(NumberText.grouped(metrics.restoredRecords)) records restored" : ""))
         case .json:
             Terminal.print(
                 """
                 {"records":\(metrics.records),"sent":\(metrics.sent),"commits":\(metrics.commits),\
                 "seconds":\(seconds),"records_per_second":\(rate),\
                 "commit_ms_p50":\(Double(metrics.commitMicrosecondsMedian) / 1000),\
-                "commit_ms_p99":\(Double(metrics.commitMicrosecondsHigh) / 1000)}
+                "commit_ms_p99":\(Double(metrics.commitMicrosecondsHigh) / 1000),\
+                "restored_records":\(metrics.restoredRecords)}
                 """)
         }
     }

@@ -27,7 +27,7 @@ struct LoadedTopology {
             location: file.bootstrapServers.location)
         let isCopartitioned = plan.subtopologies.contains { $0.sourceTopics.count > 1 }
         var wrong = kafka.validate(isCopartitioned: isCopartitioned)
-        wrong.append(contentsOf: Diagnostics(exactlyOnceDiagnostics))
+        wrong.append(contentsOf: Diagnostics(exactlyOnceDiagnostics + changelogDiagnostics))
         guard wrong.isEmpty else { throw Diagnostics(wrong.sorted) }
     }
 
@@ -40,10 +40,20 @@ struct LoadedTopology {
             at: file.commitIntervalLocation)
     }
 
+    /// What speaks against changelogs, with the properties as they are.
+    private var changelogDiagnostics: [Diagnostic] {
+        guard file.processing.changelog == .kafka else { return [] }
+        return kafka.changelogDiagnostics(
+            at: file.changelogLocation,
+            standbyAt: file.processing.standbyReplicas > 0 ? file.standbyReplicasLocation : nil)
+    }
+
     var engineSettings: EngineSettings {
         let processing = file.processing
         return EngineSettings(
             guarantee: processing.guarantee == .exactlyOnce ? .exactlyOnce : .atLeastOnce,
+            changelog: processing.changelog == .kafka ? .kafka : .none,
+            standbyReplicas: processing.standbyReplicas,
             threads: processing.threads, commitInterval: processing.commitInterval,
             brokerTimeout: processing.brokerTimeout, shutdownGrace: processing.shutdownGrace,
             maxTaskIdle: processing.maxTaskIdle, revocationLimit: kafka.maxPollInterval / 5,
@@ -74,7 +84,8 @@ struct LoadedTopology {
         SQLiteStateStorage(
             root: directory, application: file.application,
             cacheByteLimit: file.processing.cacheSize,
-            tracksChanges: file.processing.guarantee == .exactlyOnce)
+            tracksChanges: file.processing.guarantee == .exactlyOnce
+                || file.processing.changelog == .kafka)
     }
 
     static func wallClock() -> Timestamp {

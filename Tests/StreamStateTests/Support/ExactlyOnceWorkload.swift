@@ -79,7 +79,10 @@ struct ExactlyOnceWorkload {
             let checkpoint = nextCheckpoint()
             try state.commit(checkpoint)
             base.model.commit(checkpoint)
-        case .apply: try apply()
+            try expectEntries()
+        case .apply:
+            try apply()
+            try expectEntries()
         case .discard: try discard()
         case .rollBack: try rollBack()
         case .reopen: try reopen()
@@ -180,6 +183,36 @@ struct ExactlyOnceWorkload {
             content.take(place, change.value)
         }
         try #require(content == model.current)
+    }
+
+    /// A walk over the entries of the last commit gives all of them, in order.
+    private func expectEntries() throws {
+        let keyValueStores = stores.filter { $0.kind == .keyValue }
+        var expected = keyValueStores.flatMap { store in
+            model.committed.entries(store.name).map { CommittedEntry(store.name, $0.key, $0.value) }
+        }
+        expected += model.committed.timers.all.map {
+            CommittedEntry($0.place.store, $0.place.key, [])
+        }
+        let found = try state.committedEntries(stores: stores).map {
+            CommittedEntry(stores[$0.store].name, $0.key, $0.value)
+        }
+        try #require(found.count == expected.count)
+        for store in stores {
+            try #require(
+                found.filter { $0.store == store.name }
+                    == expected.filter { $0.store == store.name })
+        }
+    }
+
+    private struct CommittedEntry: Equatable {
+        let store: String
+        let key: [UInt8]
+        let value: [UInt8]?
+
+        init(_ store: String, _ key: [UInt8], _ value: [UInt8]?) {
+            (self.store, self.key, self.value) = (store, key, value)
+        }
     }
 
     private mutating func takeRestoring(_ step: Step) throws {

@@ -87,6 +87,17 @@ extension TaskState {
         return changes
     }
 
+    /// All committed entries of all stores, as changes of an empty state.
+    func committedEntries(stores: [StoreSpec]) throws -> [Change] {
+        var entries: [Change] = []
+        for store in stores.indices {
+            try unsafe forEachEntry(store: store) { (key, value) throws(StoreError) in
+                unsafe entries.append(Change(store: store, key: Array(key), value: Array(value)))
+            }
+        }
+        return entries
+    }
+
     func restore(_ change: Change) throws {
         try unsafe change.key.withUnsafeBytes { key in
             guard let value = change.value else {

@@ -1,0 +1,195 @@
+internal import Events
+internal import Logging
+internal import StreamCore
+
+/// The copy of a task's state that a process keeps up to date for the time when it gets the task.
+///
+/// It takes what its owner has committed, and no more: a record of the changelogs waits until the
+/// checkpoints tell of its commit. When the task comes here, its restore goes on from the copy.
+final class StandbyTask {
+    enum Failure: Error {
+        case cluster(ClusterError)
+        case state(StoreError)
+        /// It can't be followed, for a reason that its owner has to see to.
+        case unfit(String)
+    }
+
+    private static let roundLimit = 4096
+
+    let task: TaskIdentifier
+    private let layout: ChangelogLayout
+    private let stores: [StoreSpec]
+    private let state: any TaskState
+    private let checkpoints: TopicPartition
+    private let changelogs: [TopicPartition]
+    private let allowsStateLoss = false
+    private var log: CheckpointLog
+    private var replay: ChangelogReplay?
+    /// What was fetched of each changelog and waits, from `next` on.
+    private var waiting: [Waiting]
+    private let batch = RecordBatch()
+    private var readsCheckpoints = false
+    /// Whether something was taken since it was noted with the state.
+    private var hasChanges = false
+
+    private final class Waiting {
+        let batch = RecordBatch()
+        var next = 0
+        var position: Int64 = 0
+        var isEmpty: Bool { next >= batch.count }
+    }
+
+    init(
+        _ task: TaskIdentifier, stores: [StoreSpec],
+        state: any TaskState, layout: ChangelogLayout
+    ) {
+        self.task = task
+        self.layout = layout
+        self.stores = stores
+        self.state = state
+        checkpoints = layout.checkpoints(of: task)
+        changelogs = layout.changelogs(of: task)
+        log = CheckpointLog(task, stores: stores, layout: layout)
+        waiting = changelogs.map { _ in Waiting() }
+    }
+
+    var partitions: [TopicPartition] { [checkpoints] + changelogs }
+
+    var recordCount: Int { replay?.recordCount ?? 0 }
+
+    /// Takes what has come; returns whether there was anything.
+    func round(_ reader: any PartitionReader) throws(Failure) -> Bool {
+        var hasWork = false
+        if !readsCheckpoints {
+            let range = try onCluster { () throws(ClusterError) in
+                try reader.writtenRange(checkpoints)
+            }
+            try onCluster { () throws(ClusterError) in
+                try reader.start([checkpoints: range.lowerBound])
+            }
+            readsCheckpoints = true
+        }
+        let status = try onCluster { () throws(ClusterError) in
+            try reader.fetch(
+                checkpoints, into: batch, recordLimit: Self.roundLimit, byteLimit: 1 << 20)
+        }
+        if status.recordCount > 0 {
+            hasWork = true
+            do {
+                try log.read(batch)
+            } catch {
+                throw .unfit("the record at \(checkpoints)@\(error.offset) is not Millrace's")
+            }
+            if let last = log.last { replay?.extend(to: tag(of: last)) }
+        }
+        if replay == nil {
+            // An old commit would have the rest of the changelogs wait for nothing.
+            guard status.isAtEnd, let last = log.last else { return hasWork }
+            try begin(reader, upTo: last)
+            hasWork = true
+        }
+        for store in changelogs.indices where try read(store, reader) { hasWork = true }
+        return hasWork
+    }
+
+    private func tag(of record: CheckpointRecord) -> ChangeTag {
+        layout.tag(record.checkpoint(of: task, changelogOffsets: [:]), of: task)
+    }
+
+    private func begin(
+        _ reader: any PartitionReader, upTo last: CheckpointRecord
+    ) throws(Failure) {
+        if let file = state.checkpoint?.sequence, file > last.sequence {
+            throw .unfit("the state file is of commit \(file), its changelog of \(last.sequence)")
+        }
+        if let other = stores.first(where: {
+            last.stores[$0.name].map { [layout = $0.layoutVersion] in $0 != layout } ?? false
+        }) {
+            throw .unfit("the changelog of '\(other.name)' has another layout")
+        }
+        var ranges: [TopicPartition: Range<Int64>] = [:]
+        for partition in changelogs {
+            ranges[partition] = try onCluster { () throws(ClusterError) in
+                try reader.writtenRange(partition)
+            }
+        }
+        let start: ChangelogStart
+        do {
+            start = try ChangelogStart(
+                of: state, stores: stores, changelogs: changelogs, last: last, begins: log.begins,
+                ranges: ranges, allowsStateLoss: allowsStateLoss)
+        } catch {
+            throw .unfit("records of \(error.partition) before offset \(error.first) are gone")
+        }
+        do {
+            if state.prepared != nil { try state.discardPrepared() }
+            if start.clearsFirst { try state.clear() }
+        } catch {
+            throw .state(error)
+        }
+        try onCluster { () throws(ClusterError) in
+            try reader.start(Dictionary(uniqueKeysWithValues: zip(changelogs, start.offsets)))
+        }
+        replay = ChangelogReplay(state, positions: start.offsets, limit: tag(of: last))
+    }
+
+    private func read(_ store: Int, _ reader: any PartitionReader) throws(Failure) -> Bool {
+        let waiting = waiting[store]
+        if waiting.isEmpty {
+            let status = try onCluster { () throws(ClusterError) in
+                try reader.fetch(
+                    changelogs[store], into: waiting.batch, recordLimit: Self.roundLimit,
+                    byteLimit: 4 << 20)
+            }
+            waiting.next = 0
+            waiting.position = status.position
+        }
+        let before = (waiting.next, replay!.positions[store])
+        do {
+            waiting.next = try replay!.take(
+                waiting.batch, from: waiting.next, position: waiting.position, store: store,
+                remainder: .keep)
+        } catch {
+            switch error {
+            case .state(let failure): throw .state(failure)
+            case .foreign(_, let offset):
+                throw .unfit("the record at \(changelogs[store])@\(offset) is not Millrace's")
+            }
+        }
+        let moved = before != (waiting.next, replay!.positions[store])
+        hasChanges = hasChanges || moved
+        return moved && waiting.batch.count > 0
+    }
+
+    /// How many records of the changelogs, in offsets, the copy is behind.
+    func lag(_ reader: any PartitionReader) throws(Failure) -> Int64? {
+        guard let replay else { return nil }
+        var lag: Int64 = 0
+        for (store, partition) in changelogs.enumerated() {
+            let range = try onCluster { () throws(ClusterError) in
+                try reader.writtenRange(partition)
+            }
+            lag += max(0, range.upperBound - replay.positions[store])
+        }
+        return lag
+    }
+
+    /// Makes what was taken durable.
+    func note() throws(Failure) {
+        guard hasChanges, let replay else { return }
+        do {
+            try state.commitRestored(replay.progress(isComplete: false), checkpoint: nil)
+        } catch {
+            throw .state(error)
+        }
+        hasChanges = false
+    }
+
+    func close() { state.close() }
+
+    private func onCluster<Result>(
+        _ body: () throws(ClusterError) -> Result
+    ) throws(Failure) -> Result {
+        do { return try body() } catch { throw .cluster(error) }
+    }
+}
