@@ -1,7 +1,7 @@
 internal import Events
 
 /// A JSON value of a schema document, as a tree. Only the compiler looks at it.
-indirect enum SchemaValue {
+indirect enum SchemaValue: Sendable {
     case null
     case boolean(Bool)
     /// The number's text: schemas are compared exactly.
@@ -26,6 +26,12 @@ indirect enum SchemaValue {
     var string: String? {
         guard case .string(let bytes) = self else { return nil }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The value of a member of an object.
+    func member(_ name: String) -> SchemaValue? {
+        guard case .object(let members) = self else { return nil }
+        return members.first { $0.name.elementsEqual(name.utf8) }?.value
     }
 
     /// A whole number that is not negative; 2.0 is one.

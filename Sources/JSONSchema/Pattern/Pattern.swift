@@ -7,6 +7,8 @@ internal import CPCRE2
 /// before every step and so counts how far each step went; that bounds the time whatever the
 /// pattern and the string are, and costs little next to the length of such a string.
 ///
+/// Most patterns of schemas are simple enough for a ``BytePattern``, which needs neither.
+///
 /// Compiled code is never written to, so threads may share it; what matching writes to is
 /// ``PatternMatcher``'s.
 @safe
@@ -16,8 +18,14 @@ final class Pattern: @unchecked Sendable {
 
     /// The pattern as the schema writes it.
     let source: String
-    let plain: OpaquePointer
-    let counting: OpaquePointer
+    private let plain: OpaquePointer
+    private let counting: OpaquePointer
+    private let bytes: BytePattern?
+
+    /// The pattern as plain pointers, valid as long as this is.
+    var compiled: CompiledPattern {
+        unsafe CompiledPattern(plain: plain, counting: counting, bytes: bytes)
+    }
 
     /// - Throws: what is wrong with the pattern.
     init(_ source: String) throws(PatternError) {
@@ -30,11 +38,13 @@ final class Pattern: @unchecked Sendable {
             unsafe pcre2_code_free_8(plain)
             throw error
         }
+        bytes = BytePattern(source)
     }
 
     deinit {
         unsafe pcre2_code_free_8(plain)
         unsafe pcre2_code_free_8(counting)
+        bytes?.deallocate()
     }
 
     private static func compile(
@@ -63,4 +73,12 @@ final class Pattern: @unchecked Sendable {
             return "PCRE2 can't match it: \(text)"
         }
     }
+}
+
+/// A pattern as plain pointers, which copy without touching a reference count.
+@safe
+struct CompiledPattern: BitwiseCopyable, @unchecked Sendable {
+    let plain: OpaquePointer
+    let counting: OpaquePointer
+    let bytes: BytePattern?
 }

@@ -13,8 +13,12 @@ final class PatternMatcher {
     /// Backtracking steps from one starting position; with ``Pattern/countedFrom`` positions and
     /// as many characters a step this is some 40 ms at the very worst.
     private static let stepLimit: UInt32 = 5_000
-    /// Steps and characters passed over for one long string; some 50 ms at the very worst.
-    static let workLimit = 10_000_000
+    /// The bytes of short strings that one event may have matched without counting; with
+    /// ``stepLimit`` a second at the very worst, and nothing near it for a real pattern.
+    private static let plainLimit = 16 << 10
+    /// Steps and characters passed over for the counted strings of one event; some 100 ms at the
+    /// very worst.
+    static let workLimit = 20_000_000
     /// For the interpreter, in KiB.
     private static let heapLimit: UInt32 = 4 << 10
     private static let jitStackStart = 32 << 10
@@ -25,6 +29,7 @@ final class PatternMatcher {
     private let countingContext: OpaquePointer
     private let jitStack: OpaquePointer?
     private let work: UnsafeMutablePointer<MatchingWork>
+    private var plainBytes = 0
 
     init() {
         guard let data = unsafe pcre2_match_data_create_8(1, nil),
@@ -51,21 +56,40 @@ final class PatternMatcher {
         unsafe work.deallocate()
     }
 
+    /// Forgets what the values of one event cost; the limits are for all of them together.
+    func begin() {
+        plainBytes = 0
+        unsafe work.pointee = MatchingWork()
+    }
+
     /// Whether the pattern matches anywhere in `text`.
     ///
-    /// `isValid`: whether the bytes are known to be UTF-8; else PCRE2 looks first.
+    /// `isInPlace`: whether the text stands in a document, which the parser found to be UTF-8 and
+    /// which has bytes to spare behind it; else PCRE2 looks first.
+    @inline(__always)
     func match(
-        _ pattern: Pattern, in text: UnsafeRawBufferPointer, isValid: Bool
+        _ pattern: CompiledPattern, in text: UnsafeRawBufferPointer, isInPlace: Bool
     ) -> Outcome {
-        let isLong = text.count > Pattern.countedFrom
-        unsafe work.pointee = MatchingWork()
+        if isInPlace, let bytes = pattern.bytes {
+            return unsafe bytes.matches(padded: text) ? .match : .noMatch
+        }
+        return unsafe matchWithPCRE(pattern, in: text, isValid: isInPlace)
+    }
+
+    @inline(never)
+    private func matchWithPCRE(
+        _ pattern: CompiledPattern, in text: UnsafeRawBufferPointer, isValid: Bool
+    ) -> Outcome {
+        plainBytes += text.count
+        let counts = text.count > Pattern.countedFrom || plainBytes > Self.plainLimit
+        unsafe work.pointee.lastPosition = 0
         // An empty string may have no address, which PCRE2 would take for an error.
         let bytes = unsafe text.baseAddress ?? UnsafeRawPointer(work)
         let result = unsafe pcre2_match_8(
-            isLong ? pattern.counting : pattern.plain,
+            counts ? pattern.counting : pattern.plain,
             bytes.assumingMemoryBound(to: UInt8.self), text.count, 0,
             isValid ? UInt32(PCRE2_NO_UTF_CHECK) : 0, data,
-            isLong ? countingContext : plainContext)
+            counts ? countingContext : plainContext)
         if result >= 0 { return .match }
         return isNoMatch(result) ? .noMatch : .limitExceeded
     }

@@ -13,7 +13,7 @@ struct NameTable: BitwiseCopyable, Sendable {
 /// most half full. Names come from schemas, so no sender can make them collide.
 @safe
 struct NameTables: Sendable {
-    fileprivate struct Slot: BitwiseCopyable, Sendable {
+    struct Slot: BitwiseCopyable, Sendable {
         var hash: UInt64 = 0
         var nameStart: UInt32 = 0
         var nameCount: UInt32 = 0
@@ -54,7 +54,7 @@ struct NameTables: Sendable {
         // The hash holds all of a short name.
         if name.count <= 8 { return true }
         let start = Int(slot.nameStart)
-        return unsafe Bytes.areEqual(names.bytes(start..<start + name.count), name)
+        return unsafe Bytes.areEqual(names.bytes(start, name.count), name)
     }
 
     /// A mixture of the first and the last eight bytes and the length. For up to eight bytes it
