@@ -45,6 +45,29 @@ enum Format: UInt8, BitwiseCopyable, Sendable, CaseIterable {
 
     /// Whether a text is of the format.
     func holds(_ text: UnsafeRawBufferPointer) -> Bool {
-        true
+        switch self {
+        case .none: true
+        case .dateTime: unsafe Moment.isDateTime(text)
+        case .date: unsafe Moment.isDate(text)
+        case .time: unsafe Moment.isTime(text)
+        case .duration: unsafe Moment.isDuration(text)
+        case .email: unsafe MailAddress.isAddress(text, isInternational: false)
+        case .idnEmail: unsafe MailAddress.isAddress(text, isInternational: true)
+        case .hostname: unsafe HostName.isHostName(text)
+        case .idnHostname: unsafe HostName.isInternationalHostName(text)
+        case .ipv4: unsafe NetworkAddress.isVersion4(text)
+        case .ipv6: unsafe NetworkAddress.isVersion6(text)
+        case .uri: unsafe ResourceIdentifier.holds(text, isInternational: false, isWhole: true)
+        case .uriReference:
+            unsafe ResourceIdentifier.holds(text, isInternational: false, isWhole: false)
+        case .iri: unsafe ResourceIdentifier.holds(text, isInternational: true, isWhole: true)
+        case .iriReference:
+            unsafe ResourceIdentifier.holds(text, isInternational: true, isWhole: false)
+        case .uriTemplate: unsafe URITemplate.holds(text)
+        case .uuid: unsafe Identifiers.isUUID(text)
+        case .jsonPointer: unsafe Identifiers.isJSONPointer(text)
+        case .relativeJSONPointer: unsafe Identifiers.isRelativeJSONPointer(text)
+        case .regex: PatternTranslator.isPattern(unsafe String(decoding: text, as: UTF8.self))
+        }
     }
 }
