@@ -3,8 +3,10 @@ internal import CSimdJSON
 /// Walks the index of one document from other modules, a few loads for each value.
 ///
 /// Where ``FieldValue`` carries all of a value, this names it by its node and reads what is asked
-/// for, in place. All of it is inlined into the module that walks. It is valid until the arena
-/// is next written to.
+/// for, in place. It is valid until the arena is next written to.
+///
+/// It is public because only what is public is inlined into other modules, and a call for each
+/// load would cost more than the load.
 ///
 /// ```swift
 /// guard let (reader, object) = arena.reader(of: value) else { return }
@@ -15,7 +17,7 @@ internal import CSimdJSON
 /// }
 /// ```
 @safe
-package struct DocumentReader {
+public struct DocumentReader {
     @usableFromInline let nodes: UnsafePointer<IndexNode>
     @usableFromInline let text: UnsafeRawPointer
     @usableFromInline let unescaped: UnsafeRawPointer
@@ -38,38 +40,38 @@ package struct DocumentReader {
     }
 
     /// The kind of a value as a number: the raw value of its ``FieldValue/Kind``.
-    @inlinable
-    package func kindCode(of node: Int32) -> UInt8 { unsafe nodes[Int(node)].kind }
+    @inlinable @inline(__always)
+    public func kindCode(of node: Int32) -> UInt8 { unsafe nodes[Int(node)].kind }
 
     /// The members or elements of a container; of other nodes this means nothing.
-    @inlinable
-    package func childCount(of node: Int32) -> Int32 {
+    @inlinable @inline(__always)
+    public func childCount(of node: Int32) -> Int32 {
         Int32(truncatingIfNeeded: unsafe nodes[Int(node)].payload)
     }
 
     /// The node after a value and all that is inside it.
-    @inlinable
-    package func following(_ node: Int32) -> Int32 {
+    @inlinable @inline(__always)
+    public func following(_ node: Int32) -> Int32 {
         Int32(bitPattern: unsafe nodes[Int(node)].next)
     }
 
     /// The nodes of a value and all that is inside it.
-    @inlinable
-    package func nodeCount(of node: Int32) -> Int { Int(following(node) &- node) }
+    @inlinable @inline(__always)
+    public func nodeCount(of node: Int32) -> Int { Int(following(node) &- node) }
 
     /// The bits of a number or boolean.
-    @inlinable
-    package func payload(of node: Int32) -> UInt64 { unsafe nodes[Int(node)].payload }
+    @inlinable @inline(__always)
+    public func payload(of node: Int32) -> UInt64 { unsafe nodes[Int(node)].payload }
 
     /// Whether a string has no escapes: then the parser has seen that its text is UTF-8.
-    @inlinable
-    package func isPlainText(_ node: Int32) -> Bool {
+    @inlinable @inline(__always)
+    public func isPlainText(_ node: Int32) -> Bool {
         unsafe nodes[Int(node)].flags & IndexNode.textUnescaped == 0
     }
 
     /// The bytes of a string's text, its escapes resolved.
-    @inlinable
-    package func textCount(of node: Int32) -> Int {
+    @inlinable @inline(__always)
+    public func textCount(of node: Int32) -> Int {
         let found = unsafe nodes + Int(node)
         return isPlainText(node)
             ? unsafe Int(found.pointee.end &- found.pointee.start) &- 2
@@ -77,8 +79,8 @@ package struct DocumentReader {
     }
 
     /// A string's text, its escapes resolved.
-    @inlinable
-    package func textBytes(of node: Int32) -> UnsafeRawBufferPointer {
+    @inlinable @inline(__always)
+    public func textBytes(of node: Int32) -> UnsafeRawBufferPointer {
         let found = unsafe nodes + Int(node)
         let start =
             isPlainText(node)
@@ -88,8 +90,8 @@ package struct DocumentReader {
     }
 
     /// A value's JSON text.
-    @inlinable
-    package func rawBytes(of node: Int32) -> UnsafeRawBufferPointer {
+    @inlinable @inline(__always)
+    public func rawBytes(of node: Int32) -> UnsafeRawBufferPointer {
         let found = unsafe nodes + Int(node)
         return unsafe UnsafeRawBufferPointer(
             start: text + Int(found.pointee.start),
@@ -97,16 +99,16 @@ package struct DocumentReader {
     }
 
     /// ``hash(of:)`` of a member's name.
-    @inlinable
-    package func nameHash(of node: Int32) -> UInt16 { unsafe nodes[Int(node)].nameHash }
+    @inlinable @inline(__always)
+    public func nameHash(of node: Int32) -> UInt16 { unsafe nodes[Int(node)].nameHash }
 
     /// The length of a member's name, its escapes resolved.
-    @inlinable
-    package func nameCount(of node: Int32) -> UInt32 { unsafe nodes[Int(node)].nameLength }
+    @inlinable @inline(__always)
+    public func nameCount(of node: Int32) -> UInt32 { unsafe nodes[Int(node)].nameLength }
 
     /// The bytes of a member's name, its escapes resolved.
-    @inlinable
-    package func nameBytes(of node: Int32) -> UnsafeRawBufferPointer {
+    @inlinable @inline(__always)
+    public func nameBytes(of node: Int32) -> UnsafeRawBufferPointer {
         let found = unsafe nodes + Int(node)
         return unsafe UnsafeRawBufferPointer(
             start: (isPlainName(node) ? text : unescaped) + Int(found.pointee.nameStart),
@@ -114,8 +116,8 @@ package struct DocumentReader {
     }
 
     /// Whether a member's name has no escapes: then the parser has seen that it is UTF-8.
-    @inlinable
-    package func isPlainName(_ node: Int32) -> Bool {
+    @inlinable @inline(__always)
+    public func isPlainName(_ node: Int32) -> Bool {
         unsafe nodes[Int(node)].flags & IndexNode.nameUnescaped == 0
     }
 
