@@ -20,6 +20,14 @@ extension SchemaCompiler {
             return
         }
         narrowIntegers(keyword.name, text, in: index)
+        let rounded = Double(String(decoding: text, as: UTF8.self)) ?? .nan
+        var rule = builder.numberRules[index]
+        if keyword.name == "minimum" || keyword.name == "exclusiveMinimum" {
+            rule.lowestRounded = max(rule.lowestRounded, rounded)
+        } else {
+            rule.highestRounded = min(rule.highestRounded, rounded)
+        }
+        builder.numberRules[index] = rule
     }
 
     private mutating func compileDivisor(_ text: [UInt8], into index: Int, at place: SchemaPlace) {

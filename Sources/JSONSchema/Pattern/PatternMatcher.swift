@@ -29,7 +29,8 @@ final class PatternMatcher {
     private let countingContext: OpaquePointer
     private let jitStack: OpaquePointer?
     private let work: UnsafeMutablePointer<MatchingWork>
-    private var plainBytes = 0
+    // One thread uses a matcher, and nothing calls back into it.
+    @safe @exclusivity(unchecked) private var plainBytes = 0
 
     init() {
         guard let data = unsafe pcre2_match_data_create_8(1, nil),

@@ -131,6 +131,7 @@ struct ObjectRule: BitwiseCopyable, Sendable {
     /// The names of `properties` and `required`: a table of ``SchemaProgram/memberSlots``.
     var firstSlot: Int32 = 0
     var slotMask: Int32 = -1
+    var multiplier: UInt32 = 0
     /// The same names one after the other: a range of ``SchemaProgram/members``.
     var firstMember: Int32 = 0
     var memberCount: Int32 = 0
@@ -162,12 +163,16 @@ struct PatternMember: BitwiseCopyable, Sendable {
 }
 
 /// What a number must be. Integers are compared with `lowest` and `highest`, which say the same
-/// as the bounds; all other numbers with the bounds' text.
+/// as the bounds; of the others, those that are near a bound with the bound's text.
 struct NumberRule: BitwiseCopyable, Sendable {
     var lowest = Int64.min
     var highest = Int64.max
     /// Whether a bound leaves no `Int64` at all.
     var excludesIntegers = false
+    /// The bounds rounded to the nearest `Double`. What is rounded to more than the lower one and
+    /// to less than the upper one is between them.
+    var lowestRounded = -Double.infinity
+    var highestRounded = Double.infinity
     /// Indices of ``SchemaProgram/numbers``, or -1.
     var minimum: Int32 = -1
     var maximum: Int32 = -1

@@ -5,15 +5,23 @@ extension Evaluation {
         _ node: Int32, _ rule: UnsafePointer<Rule>, _ index: Int32
     ) -> Bool {
         let number = unsafe tables.numberRules.pointer(Int(rule.pointee.number))
-        if reader.kindCode(of: node) == FieldValue.Kind.integer.rawValue,
-            unsafe number.pointee.multipleOf < 0, unsafe !number.pointee.excludesIntegers
-        {
-            let integer = Int64(bitPattern: reader.payload(of: node))
-            if unsafe integer >= number.pointee.lowest, unsafe integer <= number.pointee.highest {
-                return true
-            }
-        }
+        if unsafe number.pointee.multipleOf < 0, unsafe isBetween(node, number) { return true }
         return unsafe evaluateText(node, number.pointee, index)
+    }
+
+    /// Whether the index alone tells that a number is between the bounds.
+    private func isBetween(_ node: Int32, _ number: UnsafePointer<NumberRule>) -> Bool {
+        switch reader.kindCode(of: node) {
+        case FieldValue.Kind.integer.rawValue:
+            let integer = Int64(bitPattern: reader.payload(of: node))
+            return unsafe !number.pointee.excludesIntegers
+                && integer >= number.pointee.lowest && integer <= number.pointee.highest
+        case FieldValue.Kind.decimal.rawValue:
+            let rounded = Double(bitPattern: reader.payload(of: node))
+            return unsafe rounded > number.pointee.lowestRounded
+                && rounded < number.pointee.highestRounded
+        default: return false
+        }
     }
 
     /// Compares the number's text with the bounds, exactly.

@@ -72,27 +72,36 @@ extension Evaluation {
     ) -> UnsafePointer<MemberSlot>? {
         let mask = unsafe object.pointee.slotMask
         guard mask >= 0 else { return nil }
-        let hash = reader.nameHash(of: member)
         let first = unsafe object.pointee.firstSlot
-        var index = Int32(hash) & mask
+        var index = unsafe MemberSlot.index(ofHash: reader.nameHash(of: member), in: object)
+        let count = reader.nameCount(of: member)
         while true {
             let slot = unsafe tables.memberSlots.pointer(Int(first &+ index))
-            guard unsafe slot.pointee.isUsed else { return nil }
-            if unsafe slot.pointee.hash == hash,
-                unsafe slot.pointee.nameCount == reader.nameCount(of: member),
-                unsafe isNamed(slot, member)
-            {
+            let slotCount = unsafe slot.pointee.nameCount
+            if slotCount == count, unsafe isNamed(slot, member, Int(count)) {
                 return unsafe slot
             }
+            if slotCount == MemberSlot.free { return nil }
             index = (index &+ 1) & mask
         }
     }
 
+    /// Whether a member has a slot's name, which has as many bytes.
     @inline(__always)
-    private func isNamed(_ slot: UnsafePointer<MemberSlot>, _ member: Int32) -> Bool {
-        let name = unsafe tables.nameBytes.bytes(
-            Int(slot.pointee.nameStart), Int(slot.pointee.nameCount))
-        return unsafe Bytes.areEqual(name, reader.nameBytes(of: member))
+    private func isNamed(
+        _ slot: UnsafePointer<MemberSlot>, _ member: Int32, _ count: Int
+    ) -> Bool {
+        let name = unsafe reader.nameBytes(of: member)
+        guard count <= 16, reader.isPlainName(member) else {
+            return unsafe Bytes.areEqual(
+                tables.nameBytes.bytes(Int(slot.pointee.nameStart), count), name)
+        }
+        // Behind a name in the document, there are bytes to spare.
+        let start = unsafe name.baseAddress.unsafelyUnwrapped
+        let head = unsafe start.loadUnaligned(as: UInt64.self)
+        if count < 8 { return unsafe head & ~(.max << UInt64(count &* 8)) == slot.pointee.head }
+        let tail = unsafe start.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+        return unsafe head == slot.pointee.head && tail == slot.pointee.tail
     }
 
     // MARK: Members one by one

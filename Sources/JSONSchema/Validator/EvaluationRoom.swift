@@ -15,15 +15,17 @@ final class EvaluationRoom {
     let nameNode = NameNode()
 
     /// The resources that the evaluation has gone into, the outermost first.
-    private(set) var scope: [Int32] = []
+    ///
+    /// One thread uses a room and none of its methods calls back out, so accesses can't overlap.
+    @safe @exclusivity(unchecked) private(set) var scope: [Int32] = []
 
     /// The bits of all frames, one after the other.
-    private var words: UnsafeMutablePointer<UInt64>
-    private var wordCount = 0
-    private var wordCapacity = 64
+    @safe @exclusivity(unchecked) private var words: UnsafeMutablePointer<UInt64>
+    @safe @exclusivity(unchecked) private var wordCount = 0
+    @safe @exclusivity(unchecked) private var wordCapacity = 64
 
     init() {
-        unsafe words = .allocate(capacity: wordCapacity)
+        words = .allocate(capacity: wordCapacity)
     }
 
     deinit {
@@ -68,20 +70,20 @@ final class EvaluationRoom {
     /// Marks in a frame what is marked in another one of the same value.
     func merge(_ frame: EvaluatedFrame, into other: EvaluatedFrame) {
         for index in 0..<Int(min(frame.count, other.count)) {
-            unsafe words[Int(other.start) + index] |= words[Int(frame.start) + index]
+            words[Int(other.start) + index] |= words[Int(frame.start) + index]
         }
     }
 
     func mark(_ child: Int32, in frame: EvaluatedFrame) {
-        unsafe words[Int(frame.start) + Int(child >> 6)] |= 1 << UInt64(child & 63)
+        words[Int(frame.start) + Int(child >> 6)] |= 1 << UInt64(child & 63)
     }
 
     func markAll(in frame: EvaluatedFrame) {
-        for index in 0..<Int(frame.count) { unsafe words[Int(frame.start) + index] = .max }
+        for index in 0..<Int(frame.count) { words[Int(frame.start) + index] = .max }
     }
 
     func isMarked(_ child: Int32, in frame: EvaluatedFrame) -> Bool {
-        unsafe words[Int(frame.start) + Int(child >> 6)] >> UInt64(child & 63) & 1 == 1
+        words[Int(frame.start) + Int(child >> 6)] >> UInt64(child & 63) & 1 == 1
     }
 
     private func grow(to count: Int) {
@@ -89,7 +91,7 @@ final class EvaluationRoom {
         let larger = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
         unsafe larger.initialize(from: words, count: wordCount)
         unsafe words.deallocate()
-        unsafe words = unsafe larger
+        words = unsafe larger
         wordCapacity = capacity
     }
 }
