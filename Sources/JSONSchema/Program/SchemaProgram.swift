@@ -1,7 +1,10 @@
 /// A compiled schema: flat tables that refer to each other by index. It never changes, so any
 /// number of threads may read it.
-final class SchemaProgram: Sendable {
-    let tables: ProgramTables
+///
+/// The pointer is never written through after the program is made.
+@safe
+final class SchemaProgram: @unchecked Sendable {
+    let tables: UnsafePointer<ProgramTables>
     /// Keeps the compiled patterns alive that the tables point to.
     let patterns: [Pattern]
 
@@ -12,7 +15,9 @@ final class SchemaProgram: Sendable {
     let numberTexts: [[UInt8]]
 
     init(_ builder: ProgramBuilder) {
-        tables = ProgramTables(builder)
+        let memory = UnsafeMutablePointer<ProgramTables>.allocate(capacity: 1)
+        unsafe memory.initialize(to: ProgramTables(builder))
+        unsafe tables = UnsafePointer(memory)
         patterns = builder.patterns
         memberNames = builder.memberNames
         locations = builder.locations
@@ -20,11 +25,13 @@ final class SchemaProgram: Sendable {
         numberTexts = builder.numbers
     }
 
-    deinit { tables.deallocate() }
+    deinit {
+        unsafe tables.pointee.deallocate()
+        unsafe tables.deallocate()
+    }
 }
 
-/// The tables of a program, as plain pointers that copy without touching a reference count. They
-/// are valid as long as the program is.
+/// The tables of a program, which are valid as long as the program is.
 struct ProgramTables: Sendable {
     let rules: FrozenTable<Rule>
     let operations: FrozenTable<Operation>

@@ -8,10 +8,11 @@ internal import Events
 ///
 /// ``EvaluationRoom`` counts the depth and the steps, so that no schema and no value can exhaust
 /// the stack or take for ever.
+@safe
 struct Evaluation<Sink: ViolationSink> {
-    let tables: ProgramTables
+    let program: UnsafePointer<ProgramTables>
     var reader: DocumentReader
-    /// The validator that made this keeps it alive.
+    /// The validator that made this keeps it alive, and the program, too.
     unowned(unsafe) let room: EvaluationRoom
     var sink: Sink
     /// What is left of ``EvaluationRoom``'s limits.
@@ -22,12 +23,17 @@ struct Evaluation<Sink: ViolationSink> {
         _ program: SchemaProgram, _ reader: DocumentReader, node: Int32, room: EvaluationRoom,
         sink: Sink
     ) {
-        tables = program.tables
+        unsafe self.program = unsafe program.tables
         self.reader = reader
         unsafe self.room = room
         self.sink = sink
         steps = EvaluationRoom.steps(forNodes: reader.nodeCount(of: node))
         room.begin()
+    }
+
+    /// The tables in place: copying them would cost more than a small value.
+    var tables: ProgramTables {
+        @inline(__always) _read { yield unsafe program.pointee }
     }
 
     /// Whether a limit was met: then the value counts as not valid, whatever the schema says.
@@ -136,16 +142,26 @@ struct Evaluation<Sink: ViolationSink> {
             guard sink.report(finding, reader) else { return false }
         }
         let pattern = unsafe rule.pointee.pattern
-        if pattern >= 0 {
-            let outcome = unsafe room.matcher.match(
-                tables.patterns[pattern], in: text, isInPlace: reader.isPlainText(node))
-            if outcome != .match, !reportMismatch(outcome, node, index) { return false }
+        if pattern >= 0, unsafe !matches(tables.patterns[pattern], text, node, index) {
+            return false
         }
         let format = unsafe rule.pointee.format
         if format != .none, unsafe !format.holds(text) {
             return sink.report(Finding(keyword: .format, node: node, rule: index), reader)
         }
         return true
+    }
+
+    @inline(__always)
+    private mutating func matches(
+        _ pattern: CompiledPattern, _ text: UnsafeRawBufferPointer, _ node: Int32, _ index: Int32
+    ) -> Bool {
+        let isInPlace = reader.isPlainText(node)
+        if isInPlace, let bytes = pattern.bytes {
+            return unsafe bytes.matches(padded: text) || reportMismatch(.noMatch, node, index)
+        }
+        let outcome = unsafe room.matcher.match(pattern, in: text, isInPlace: isInPlace)
+        return outcome == .match || reportMismatch(outcome, node, index)
     }
 
     @inline(never)

@@ -43,7 +43,7 @@ struct Explanation: ViolationSink {
     mutating func abort(_ finding: Finding, _ reader: DocumentReader) { append(finding, reader) }
 
     private mutating func append(_ finding: Finding, _ reader: DocumentReader) {
-        let rule = program.tables.rules[finding.rule]
+        let rule = unsafe program.tables.pointee.rules[finding.rule]
         let name = isAboutName ? "the property's name: " : ""
         violations.append(
             Violation(

@@ -61,7 +61,7 @@ struct ViolationText {
 
     private func arraySentence(_ finding: Finding) -> String {
         let found = finding.detail
-        let array = program.tables.arrays[rule.array]
+        let array = unsafe program.tables.pointee.arrays[rule.array]
         switch finding.keyword {
         case .minimumItems: return "the array has \(found) items, fewer than \(array.minimumItems)"
         case .maximumItems: return "the array has \(found) items, more than \(array.maximumItems)"
@@ -77,7 +77,7 @@ struct ViolationText {
     }
 
     private func numberSentence(_ keyword: Finding.Keyword) -> String {
-        let number = program.tables.numberRules[rule.number]
+        let number = unsafe program.tables.pointee.numberRules[rule.number]
         switch keyword {
         case .minimum: return "the number is less than \(text(number.minimum))"
         case .exclusiveMinimum:
@@ -89,10 +89,10 @@ struct ViolationText {
         }
     }
 
-    private var object: ObjectRule { program.tables.objects[rule.object] }
+    private var object: ObjectRule { unsafe program.tables.pointee.objects[rule.object] }
 
     private func listing(_ set: Int32) -> String {
-        program.constantTexts[Int(program.tables.constantSets[set].text)]
+        program.constantTexts[Int(unsafe program.tables.pointee.constantSets[set].text)]
     }
 
     /// The pattern of the string; that of a member's name is told by its place alone.
