@@ -21,7 +21,7 @@ struct ConformanceSuite {
     private let tests: String
     private let registry: SchemaRegistry
 
-    /// - Parameter root: The folder of the suite.
+    /// The suite in a folder.
     init(root: String) throws {
         tests = root + "/tests/draft2020-12/"
         var registry = SchemaRegistry()

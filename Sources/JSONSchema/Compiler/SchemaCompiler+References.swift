@@ -143,14 +143,16 @@ extension SchemaCompiler {
 
     /// Takes ways out of the finished rules that evaluation need not go.
     mutating func finish() {
+        guard problems.isEmpty else { return }
+        var ends: [Int32] = Array(repeating: -1, count: builder.rules.count)
         for index in builder.members.indices {
-            builder.members[index].schema = direct(builder.members[index].schema)
+            builder.members[index].schema = direct(builder.members[index].schema, &ends)
         }
         for index in builder.arrays.indices {
-            builder.arrays[index].items = direct(builder.arrays[index].items)
+            builder.arrays[index].items = direct(builder.arrays[index].items, &ends)
         }
         for index in builder.objects.indices {
-            let additional = direct(builder.objects[index].additional)
+            let additional = direct(builder.objects[index].additional, &ends)
             builder.objects[index].additional = isAnything(additional) ? -1 : additional
         }
     }
@@ -161,16 +163,25 @@ extension SchemaCompiler {
         return rule.types == .all && rule.applies.isEmpty
     }
 
-    /// The rule that a schema with nothing but a `$ref` refers to.
-    private func direct(_ rule: Int32) -> Int32 {
-        guard problems.isEmpty, rule >= 0 else { return rule }
+    /// The rule that a schema with nothing but a `$ref` leads to in the end; there are no circles.
+    private func direct(_ rule: Int32, _ ends: inout [Int32]) -> Int32 {
+        guard rule >= 0 else { return rule }
+        var way: [Int32] = []
         var index = rule
-        while true {
-            let rule = builder.rules[Int(index)]
-            guard rule.applies == .anything, rule.types == .all, rule.reference >= 0,
-                rule.enumeration < 0, rule.constant < 0, rule.operationCount == 0
-            else { return index }
-            index = rule.reference
+        while ends[Int(index)] < 0, let next = onlyReference(of: index) {
+            way.append(index)
+            index = next
         }
+        let end = ends[Int(index)] < 0 ? index : ends[Int(index)]
+        for passed in way { ends[Int(passed)] = end }
+        return end
+    }
+
+    private func onlyReference(of index: Int32) -> Int32? {
+        let rule = builder.rules[Int(index)]
+        guard rule.applies == .anything, rule.types == .all, rule.reference >= 0,
+            rule.enumeration < 0, rule.constant < 0, rule.operationCount == 0
+        else { return nil }
+        return rule.reference
     }
 }

@@ -45,7 +45,9 @@ indirect enum SchemaValue: Sendable {
 
 extension SchemaValue {
     private static let prefix = Array("{\"schema\":".utf8)
-    private static let limits = ParseLimits(maximumBytes: 64 << 20, maximumDepth: 256)
+    private static let limits = ParseLimits(maximumBytes: 16 << 20, maximumDepth: 256)
+    /// The most that the pointers of all values may have together; they are kept for messages.
+    private static let longestPointers = 256 << 20
 
     /// Reads a document of any kind.
     ///
@@ -65,7 +67,30 @@ extension SchemaValue {
         guard arena.childCount(of: root) == 1 else {
             throw SchemaProblem(pointer: "", "the file is not one JSON value")
         }
-        return read(arena.firstChild(of: root), in: arena)
+        let document = read(arena.firstChild(of: root), in: arena)
+        guard document.pointerBytes(below: 0) <= longestPointers else {
+            throw SchemaProblem(
+                pointer: "", "the names in the schema are too long for how deep they are nested")
+        }
+        return document
+    }
+
+    /// The bytes of the JSON pointers to all values inside this one, as far as they are short
+    /// enough.
+    private func pointerBytes(below length: Int) -> Int {
+        var sum = length
+        switch self {
+        case .array(let elements):
+            for element in elements where sum <= Self.longestPointers {
+                sum += element.pointerBytes(below: length + 8)
+            }
+        case .object(let members):
+            for (name, value) in members where sum <= Self.longestPointers {
+                sum += value.pointerBytes(below: length + name.count + 1)
+            }
+        default: break
+        }
+        return sum
     }
 
     private static func place(of failure: ParseFailure, in text: [UInt8]) -> String {

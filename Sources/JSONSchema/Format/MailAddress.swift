@@ -4,7 +4,7 @@
 enum MailAddress {
     private static let longestLocalPart = 64
 
-    /// - Parameter isInternational: Whether characters beyond ASCII may stand in it.
+    /// Whether a text is an address; in an international one, characters beyond ASCII may stand.
     static func isAddress(_ text: UnsafeRawBufferPointer, isInternational: Bool) -> Bool {
         var cursor = unsafe TextCursor(text)
         let hasLocalPart =

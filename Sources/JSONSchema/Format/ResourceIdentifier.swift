@@ -2,9 +2,8 @@
 ///
 /// - Source: RFC 3986, appendix A; RFC 3987, section 2.2.
 enum ResourceIdentifier {
-    /// - Parameters:
-    ///   - isInternational: Whether characters beyond ASCII may stand in it.
-    ///   - isWhole: Whether there must be a scheme.
+    /// Whether a text is one; in an international one, characters beyond ASCII may stand, and in a
+    /// whole one, there must be a scheme.
     static func holds(
         _ text: UnsafeRawBufferPointer, isInternational: Bool, isWhole: Bool
     ) -> Bool {

@@ -15,7 +15,6 @@ struct SchemaLibrary {
     struct Document {
         /// How messages call it; empty for the document that is compiled.
         let name: String
-        let root: SchemaValue
         /// Whether it is one of the draft's own metaschemas.
         let isBuiltIn: Bool
     }
@@ -30,9 +29,13 @@ struct SchemaLibrary {
     private let registry: SchemaRegistry
     private(set) var documents: [Document] = []
     private(set) var resources: [Resource] = []
-    private(set) var problems: [(place: SchemaPlace, message: String, remedy: String?)] = []
+    private(set) var problems: [(place: SchemaPlace, message: String, remedy: String)] = []
     private var addresses: [String: Int] = [:]
+    /// The resources of the files of the registry that are here.
+    private var files: [Int: Int] = [:]
     private var resourcePlaces: [SchemaPlace: Int] = [:]
+    /// The schemas that stand where schemas may stand.
+    private var schemas: [SchemaPlace: (value: SchemaValue, resource: Int)] = [:]
     /// Metaschemas whose vocabularies are being read, so that one that describes itself ends.
     private var openMetaschemas: Set<String> = []
 
@@ -44,10 +47,14 @@ struct SchemaLibrary {
     /// The resource that a schema belongs to, when one starts at its place.
     func resource(at place: SchemaPlace) -> Int? { resourcePlaces[place] }
 
+    private mutating func report(_ place: SchemaPlace, _ message: String, remedy: String) {
+        problems.append((place, message, remedy))
+    }
+
     // MARK: Adding
 
     private mutating func add(_ root: SchemaValue, address: String, isBuiltIn: Bool) {
-        documents.append(Document(name: address, root: root, isBuiltIn: isBuiltIn))
+        documents.append(Document(name: address, isBuiltIn: isBuiltIn))
         let place = SchemaPlace(document: documents.count - 1, pointer: "")
         var resource = Resource(
             address: URIReference(address), place: place, value: root, vocabularies: .standard)
@@ -56,8 +63,9 @@ struct SchemaLibrary {
                 address: identifier.resolved(against: resource.address), place: place, value: root,
                 vocabularies: .standard)
         }
-        addresses[address] = register(resource)
-        scan(root, at: place, in: resources.count - 1, isRoot: true)
+        let index = register(resource)
+        addresses[address] = index
+        scan(root, at: place, in: index, isRoot: true)
     }
 
     private mutating func register(_ resource: Resource) -> Int {
@@ -65,12 +73,11 @@ struct SchemaLibrary {
         resources.append(resource)
         let address = resource.address.document
         if let known = addresses[address], !address.isEmpty {
-            problems.append(
-                (
-                    resource.place,
-                    "the address '\(address)' is that of the schema at "
-                        + "'\(resources[known].place.pointer)', too", "give each schema its own '$id'"
-                ))
+            report(
+                resource.place,
+                "the address '\(address)' is that of the schema at "
+                    + "'\(resources[known].place.pointer)', too",
+                remedy: "give each schema its own '$id'")
         }
         if addresses[address] == nil || resource.place.pointer.isEmpty {
             addresses[address] = index
@@ -82,12 +89,14 @@ struct SchemaLibrary {
         return index
     }
 
-    private mutating func identifier(of value: SchemaValue, at place: SchemaPlace) -> URIReference? {
+    private mutating func identifier(of value: SchemaValue, at place: SchemaPlace) -> URIReference?
+    {
         guard let text = value.member("$id")?.string else { return nil }
         let reference = URIReference(text)
         if let fragment = reference.fragment, !fragment.isEmpty {
-            problems.append(
-                (place / "$id", "'$id' has no fragment", "write '$anchor' for a name in a file"))
+            report(
+                place / "$id", "'$id' has no fragment",
+                remedy: "write '$anchor' for a name in a file")
             return nil
         }
         return reference
@@ -98,7 +107,10 @@ struct SchemaLibrary {
     private mutating func scan(
         _ value: SchemaValue, at place: SchemaPlace, in resource: Int, isRoot: Bool = false
     ) {
-        guard case .object(let keywords) = value else { return }
+        guard case .object(let keywords) = value else {
+            schemas[place] = (value, resource)
+            return
+        }
         var resource = resource
         if !isRoot, let identifier = identifier(of: value, at: place) {
             let address = identifier.resolved(against: resources[resource].address)
@@ -107,6 +119,7 @@ struct SchemaLibrary {
                     address: address, place: place, value: value,
                     vocabularies: resources[resource].vocabularies))
         }
+        schemas[place] = (value, resource)
         if let name = value.member("$anchor")?.string {
             resources[resource].anchors[name] = place
         }
@@ -125,8 +138,13 @@ struct SchemaLibrary {
     /// here yet.
     mutating func resource(_ address: String) -> Int? {
         if let known = addresses[address] { return known }
-        if let document = registry.document(at: address) {
-            add(document, address: address, isBuiltIn: false)
+        if let file = registry.file(at: address) {
+            if let known = files[file.number] {
+                addresses[address] = known
+            } else {
+                files[file.number] = resources.count
+                add(file.document, address: address, isBuiltIn: false)
+            }
         } else if let document = Metaschema.document(at: address) {
             add(document, address: address, isBuiltIn: true)
         }
@@ -164,18 +182,19 @@ struct SchemaLibrary {
 
     /// The schema at a place that is known to hold one.
     func target(at place: SchemaPlace) -> Target {
-        let root = resources.firstIndex { $0.place.document == place.document } ?? 0
-        let top = Target(
-            place: SchemaPlace(document: place.document, pointer: ""),
-            value: documents[place.document].root, resource: root)
-        guard let target = walk(place.pointer, from: top) else {
+        guard let found = schemas[place] else {
             preconditionFailure("the schema at \(place) was there and is not any more")
         }
-        return target
+        return Target(place: place, value: found.value, resource: found.resource)
     }
 
     private func target(_ pointer: String, in resource: Int) -> Target? {
         let found = resources[resource]
+        let place = SchemaPlace(
+            document: found.place.document, pointer: found.place.pointer + pointer)
+        if let known = schemas[place] {
+            return Target(place: place, value: known.value, resource: known.resource)
+        }
         let target = walk(
             pointer, from: Target(place: found.place, value: found.value, resource: resource))
         switch target?.value {
@@ -190,7 +209,10 @@ struct SchemaLibrary {
             let next: SchemaValue?
             switch target.value {
             case .object(let members): next = members.first { $0.name == step }?.value
-            case .array(let elements): next = JSONPointer.index(step).flatMap { $0 < elements.count ? elements[$0] : nil }
+            case .array(let elements):
+                next = JSONPointer.index(step).flatMap {
+                    $0 < elements.count ? elements[$0] : nil
+                }
             default: next = nil
             }
             guard let next else { return nil }
@@ -209,11 +231,9 @@ struct SchemaLibrary {
         openMetaschemas.insert(address)
         defer { openMetaschemas.remove(address) }
         guard let metaschema = resource(address) else {
-            problems.append(
-                (
-                    place / "$schema", "the dialect '\(dialect)' is not supported",
-                    "write the schema for '\(Metaschema.dialect)'"
-                ))
+            report(
+                place / "$schema", "the dialect '\(dialect)' is not supported",
+                remedy: "write the schema for '\(Metaschema.dialect)'")
             return .standard
         }
         guard case .object(let listed)? = resources[metaschema].value.member("$vocabulary") else {
@@ -225,12 +245,10 @@ struct SchemaLibrary {
             if let known = Vocabularies.named(uri) {
                 vocabularies.insert(known)
             } else if case .boolean(true) = isRequired {
-                problems.append(
-                    (
-                        place / "$schema",
-                        "the dialect '\(dialect)' needs the vocabulary '\(uri)', which is not known",
-                        "write the schema for '\(Metaschema.dialect)'"
-                    ))
+                report(
+                    place / "$schema",
+                    "the dialect '\(dialect)' needs the vocabulary '\(uri)', which is not known",
+                    remedy: "write the schema for '\(Metaschema.dialect)'")
             }
         }
         return vocabularies

@@ -1,4 +1,5 @@
-/// Where a schema or keyword stands: a document of the ``SchemaLibrary`` and a JSON pointer into it.
+/// Where a schema or keyword stands: a document of the ``SchemaLibrary``, and a JSON pointer into
+/// it.
 struct SchemaPlace: Hashable {
     /// The document's number; 0 is the one that is compiled.
     let document: Int

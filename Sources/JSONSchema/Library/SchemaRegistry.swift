@@ -8,7 +8,14 @@
 ///
 /// The metaschemas of draft 2020-12 are known without.
 public struct SchemaRegistry: Sendable {
-    private var documents: [String: SchemaValue] = [:]
+    /// A file, and which one it is: it may have two addresses.
+    struct File: Sendable {
+        let number: Int
+        let document: SchemaValue
+    }
+
+    private var files: [String: File] = [:]
+    private var count = 0
 
     /// A registry without files.
     public init() {}
@@ -27,13 +34,14 @@ public struct SchemaRegistry: Sendable {
                 pointer: "", "the schema has no '$id', so nothing can refer to it",
                 remedy: "give it one")
         }
+        let file = File(number: count, document: document)
+        count += 1
         let base = URIReference(address ?? "")
-        documents[base.document] = document
+        if address != nil { files[base.document] = file }
         if let identifier {
-            documents[URIReference(identifier).resolved(against: base).document] = document
+            files[URIReference(identifier).resolved(against: base).document] = file
         }
-        if address == nil { documents[""] = nil }
     }
 
-    func document(at address: String) -> SchemaValue? { documents[address] }
+    func file(at address: String) -> File? { files[address] }
 }

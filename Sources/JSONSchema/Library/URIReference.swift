@@ -33,7 +33,9 @@ struct URIReference: Hashable {
 
     private static func isScheme(_ text: Substring) -> Bool {
         guard let first = text.utf8.first, isLetter(first) else { return false }
-        return text.utf8.allSatisfy { isLetter($0) || (48...57).contains($0) || $0 == 43 || $0 == 45 || $0 == 46 }
+        return text.utf8.allSatisfy {
+            isLetter($0) || (48...57).contains($0) || $0 == 43 || $0 == 45 || $0 == 46
+        }
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool {

@@ -161,8 +161,10 @@ struct BytePatternReader {
             guard low.ascii.nonzeroBitCount == 1, let high = classItem(),
                 high.ascii.nonzeroBitCount == 1, low.ascii <= high.ascii
             else { return nil }
-            let range = UInt8(low.ascii.trailingZeroBitCount)...UInt8(
-                high.ascii.trailingZeroBitCount)
+            let range =
+                UInt8(
+                    low.ascii.trailingZeroBitCount)...UInt8(
+                    high.ascii.trailingZeroBitCount)
             bytes.insert(range)
         }
         guard isNegated || bytes.ascii != 0 else { return nil }

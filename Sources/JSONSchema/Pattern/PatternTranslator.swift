@@ -143,7 +143,7 @@ struct PatternTranslator {
 
     private mutating func groupName(at start: Int) throws(PatternError) -> String {
         var name = String.UnicodeScalarView()
-        while let next = peek(), next != ">" {
+        while let next = peek(), next != ">", name.count < PatternGroups.longestName {
             name.append(next)
             position += 1
         }

@@ -10,7 +10,8 @@ struct Rule: BitwiseCopyable, Sendable {
     var enumeration: Int32 = -1
     var constant: Int32 = -1
     var reference: Int32 = -1
-    /// The keywords that apply schemas to the value itself: a range of ``SchemaProgram/operations``.
+    /// The keywords that apply schemas to the value itself: a range of
+    /// ``ProgramTables/operations``.
     var firstOperation: Int32 = 0
     var operationCount: Int32 = 0
 
@@ -100,7 +101,7 @@ struct Operation: BitwiseCopyable, Sendable {
     }
 
     var kind: Kind
-    /// A range of ``SchemaProgram/branches``.
+    /// A range of ``ProgramTables/branches``.
     var first: Int32 = 0
     var count: Int32 = 0
     /// A rule or a name, as the kind has it.
@@ -111,7 +112,7 @@ struct Operation: BitwiseCopyable, Sendable {
 struct ArrayRule: BitwiseCopyable, Sendable {
     var minimumItems = 0
     var maximumItems = Int.max
-    /// The schemas of the first elements: a range of ``SchemaProgram/branches``.
+    /// The schemas of the first elements: a range of ``ProgramTables/branches``.
     var firstPrefix: Int32 = 0
     var prefixCount: Int32 = 0
     /// The schema of all others.
@@ -128,15 +129,15 @@ struct ArrayRule: BitwiseCopyable, Sendable {
 struct ObjectRule: BitwiseCopyable, Sendable {
     var minimumProperties = 0
     var maximumProperties = Int.max
-    /// The names of `properties` and `required`: a table of ``SchemaProgram/memberSlots``.
+    /// The names of `properties` and `required`: a table of ``ProgramTables/memberSlots``.
     var firstSlot: Int32 = 0
     var slotMask: Int32 = -1
     var multiplier: UInt32 = 0
-    /// The same names one after the other: a range of ``SchemaProgram/members``.
+    /// The same names one after the other: a range of ``ProgramTables/members``.
     var firstMember: Int32 = 0
     var memberCount: Int32 = 0
     var requiredCount: Int32 = 0
-    /// `patternProperties`: a range of ``SchemaProgram/patternMembers``.
+    /// `patternProperties`: a range of ``ProgramTables/patternMembers``.
     var firstPattern: Int32 = 0
     var patternCount: Int32 = 0
     /// The schema of members that neither a name nor a pattern covers; -1 when they may be
@@ -152,7 +153,7 @@ struct MemberRule: BitwiseCopyable, Sendable {
     /// -1 for a name that is only required: it is an additional member, too.
     var schema: Int32 = -1
     var isRequired = false
-    /// The name: an index of ``SchemaProgram/memberNames``.
+    /// The name: an index of ``ProgramTables/memberNames``.
     var name: Int32 = -1
 }
 
@@ -173,12 +174,12 @@ struct NumberRule: BitwiseCopyable, Sendable {
     /// to less than the upper one is between them.
     var lowestRounded = -Double.infinity
     var highestRounded = Double.infinity
-    /// Indices of ``SchemaProgram/numbers``, or -1.
+    /// Indices of ``ProgramTables/numbers``, or -1.
     var minimum: Int32 = -1
     var maximum: Int32 = -1
     var exclusiveMinimum: Int32 = -1
     var exclusiveMaximum: Int32 = -1
-    /// An index of ``SchemaProgram/divisors``, and of ``SchemaProgram/numbers`` for messages.
+    /// An index of ``ProgramTables/divisors``, and of ``ProgramTables/numbers`` for messages.
     var multipleOf: Int32 = -1
     var multipleOfText: Int32 = -1
 }
@@ -187,7 +188,7 @@ struct NumberRule: BitwiseCopyable, Sendable {
 struct ConstantSet: BitwiseCopyable, Sendable {
     /// The values that are strings.
     var strings = NameTable.empty
-    /// The others, as indices of ``SchemaProgram/constants``, one after the other.
+    /// The others, as indices of ``ProgramTables/constants``, one after the other.
     var firstOther = 0
     var otherCount = 0
     /// How a message shows the values: an index of ``SchemaProgram/constantTexts``.
@@ -202,7 +203,7 @@ struct Constant: BitwiseCopyable, Sendable {
 
     var kind: Kind
     var boolean = false
-    /// A number's or a string's text in ``SchemaProgram/constantBytes``.
+    /// A number's or a string's text in ``ProgramTables/constantBytes``.
     var textStart = 0
     var textCount = 0
     var firstChild = 0

@@ -23,7 +23,9 @@ extension Evaluation {
             return false
         }
         if unsafe array.pointee.isUnique, hasEqualElements(node) {
-            if isExhausted { return abort(Finding(keyword: .tooManySteps, node: node, rule: index)) }
+            if isExhausted {
+                return abort(Finding(keyword: .tooManySteps, node: node, rule: index))
+            }
             return sink.report(Finding(keyword: .uniqueItems, node: node, rule: index), reader)
         }
         return true
@@ -93,6 +95,8 @@ extension Evaluation {
     }
 
     private mutating func hasEqualNeighbours(_ node: Int32, _ count: Int) -> Bool {
+        steps -= reader.nodeCount(of: node) * 8
+        guard steps > 0 else { return true }
         var elements: [(fingerprint: UInt64, node: Int32)] = []
         elements.reserveCapacity(count)
         var element = node + 1
@@ -106,8 +110,8 @@ extension Evaluation {
             var end = start + 1
             while end < count, elements[end].fingerprint == elements[start].fingerprint {
                 // Whoever makes many numbers collide pays with steps.
-                for earlier in start..<end where areEqual(elements[earlier].node, elements[end].node)
-                {
+                for earlier in start..<end
+                where areEqual(elements[earlier].node, elements[end].node) {
                     return true
                 }
                 if isExhausted { return true }

@@ -167,7 +167,8 @@ extension Evaluation {
         _ member: Int32, _ object: ObjectRule, _ index: Int32, _ isKnown: inout Bool
     ) -> Bool {
         for offset in 0..<object.patternCount {
-            steps -= 1
+            steps -= 1 + Int(reader.nameCount(of: member) >> 8)
+            guard steps > 0 else { return stop(member, index) }
             let pattern = tables.patternMembers[object.firstPattern + offset]
             let outcome = unsafe room.matcher.match(
                 tables.patterns[pattern.pattern], in: reader.nameBytes(of: member),
@@ -210,6 +211,8 @@ extension Evaluation {
         for offset in 0..<object.memberCount {
             let member = tables.members[object.firstMember + offset]
             guard member.isRequired else { continue }
+            steps -= Int(reader.childCount(of: node) >> 4)
+            guard steps > 0 else { return stop(node, index) }
             if unsafe reader.member(named: tables.memberName(member.name), of: node) < 0 {
                 let finding = Finding(
                     keyword: .required, node: node, rule: index, detail: Int(member.name))

@@ -99,8 +99,9 @@ extension Evaluation {
         return chosen < 0 || evaluate(node, chosen, frame)
     }
 
-    private func has(_ name: Int32, _ node: Int32) -> Bool {
+    private mutating func has(_ name: Int32, _ node: Int32) -> Bool {
         guard reader.kindCode(of: node) == FieldValue.Kind.object.rawValue else { return false }
+        steps -= Int(reader.childCount(of: node) >> 4)
         return unsafe reader.member(named: tables.memberName(name), of: node) >= 0
     }
 
@@ -111,6 +112,7 @@ extension Evaluation {
         for offset in 0..<operation.count {
             let name = branch(operation, offset)
             if has(name, node) { continue }
+            guard steps > 0 else { return stop(node, index) }
             let finding = Finding(
                 keyword: .dependentRequired, node: node, rule: index, detail: Int(name),
                 cause: operation.subject)
@@ -122,8 +124,9 @@ extension Evaluation {
     // MARK: The dynamic scope
 
     /// The rule of the outermost resource in scope that has the anchor.
-    private func target(of operation: Operation) -> Int32 {
+    private mutating func target(of operation: Operation) -> Int32 {
         for resource in unsafe room.scope {
+            steps -= Int(operation.count >> 4)
             for offset in stride(from: 0, to: operation.count, by: 2)
             where branch(operation, offset) == resource {
                 return branch(operation, offset + 1)

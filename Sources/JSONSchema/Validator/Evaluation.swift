@@ -64,7 +64,7 @@ struct Evaluation<Sink: ViolationSink> {
 
     /// Ends the evaluation at a limit.
     @inline(never)
-    private mutating func stop(_ node: Int32, _ index: Int32) -> Bool {
+    mutating func stop(_ node: Int32, _ index: Int32) -> Bool {
         abort(Finding(keyword: steps > 0 ? .tooDeep : .tooManySteps, node: node, rule: index))
     }
 
@@ -134,6 +134,7 @@ struct Evaluation<Sink: ViolationSink> {
         _ node: Int32, _ rule: UnsafePointer<Rule>, _ index: Int32
     ) -> Bool {
         let text = unsafe reader.textBytes(of: node)
+        steps &-= text.count >> 8
         let (minimum, maximum) = unsafe (rule.pointee.minimumLength, rule.pointee.maximumLength)
         if unsafe !isWithin(text, minimum, maximum) {
             let length = unsafe Bytes.codePoints(text)

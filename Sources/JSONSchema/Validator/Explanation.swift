@@ -50,7 +50,8 @@ struct Explanation: ViolationSink {
                 error: finding.keyword.error, instancePath: instancePath,
                 schemaPath: program.locations[Int(rule.location)] + keyword(finding),
                 sentence: name
-                    + ViolationText(program: program, rule: rule).sentence(of: finding, in: reader)))
+                    + ViolationText(program: program, rule: rule).sentence(of: finding, in: reader))
+        )
     }
 
     private func keyword(_ finding: Finding) -> String {
