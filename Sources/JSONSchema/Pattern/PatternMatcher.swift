@@ -17,8 +17,9 @@ final class PatternMatcher {
     /// ``stepLimit`` a second at the very worst, and nothing near it for a real pattern.
     private static let plainLimit = 16 << 10
     /// Steps and characters passed over for the counted strings of one event; some 100 ms at the
-    /// very worst.
-    static let workLimit = 20_000_000
+    /// very worst, and as much again for 2 MiB of it.
+    private static let workLimit = 20_000_000
+    private static let workPerByte = 8
     /// For the interpreter, in KiB.
     private static let heapLimit: UInt32 = 4 << 10
     private static let jitStackStart = 32 << 10
@@ -43,7 +44,7 @@ final class PatternMatcher {
         unsafe jitStack = unsafe pcre2_jit_stack_create_8(
             Self.jitStackStart, Self.jitStackLimit, nil)
         unsafe work = .allocate(capacity: 1)
-        unsafe work.initialize(to: MatchingWork())
+        unsafe work.initialize(to: MatchingWork(limit: Self.workLimit))
         unsafe limit(plain, steps: Self.stepLimit)
         unsafe limit(counting, steps: .max)
         unsafe pcre2_set_callout_8(counting, countStep, work)
@@ -58,9 +59,10 @@ final class PatternMatcher {
     }
 
     /// Forgets what the values of one event cost; the limits are for all of them together.
-    func begin() {
+    func begin(byteCount: Int) {
         plainBytes = 0
-        unsafe work.pointee = MatchingWork()
+        unsafe work.pointee = MatchingWork(
+            limit: Self.workLimit + Self.workPerByte * byteCount)
     }
 
     /// Whether the pattern matches anywhere in `text`.
@@ -113,6 +115,7 @@ final class PatternMatcher {
 
 /// How much one match has done so far.
 private struct MatchingWork {
+    let limit: Int
     var spent = 0
     var lastPosition = 0
 }
@@ -128,5 +131,5 @@ private func countStep(
     let position = unsafe block.pointee.current_position
     unsafe work.pointee.spent += 1 + abs(position - work.pointee.lastPosition)
     unsafe work.pointee.lastPosition = position
-    return unsafe work.pointee.spent > PatternMatcher.workLimit ? PCRE2_ERROR_MATCHLIMIT : 0
+    return unsafe work.pointee.spent > work.pointee.limit ? PCRE2_ERROR_MATCHLIMIT : 0
 }

@@ -28,7 +28,7 @@ struct Evaluation<Sink: ViolationSink> {
         unsafe self.room = room
         self.sink = sink
         steps = EvaluationRoom.steps(forNodes: reader.nodeCount(of: node))
-        room.begin()
+        room.begin(byteCount: unsafe reader.rawBytes(of: node).count)
     }
 
     /// The tables in place: copying them would cost more than a small value.

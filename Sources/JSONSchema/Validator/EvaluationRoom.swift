@@ -35,8 +35,8 @@ final class EvaluationRoom {
     static func steps(forNodes count: Int) -> Int { fewestSteps + stepsPerNode * count }
 
     @inline(__always)
-    func begin() {
-        matcher.begin()
+    func begin(byteCount: Int) {
+        matcher.begin(byteCount: byteCount)
         if !scope.isEmpty { scope.removeAll(keepingCapacity: true) }
         wordCount = 0
     }
