@@ -95,7 +95,7 @@ struct LoadedJob {
         return round
     }
 
-    private static func timeOnCore() -> Duration {
+    static func timeOnCore() -> Duration {
         var time = timespec()
         unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)

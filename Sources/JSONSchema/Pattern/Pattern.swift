@@ -21,10 +21,14 @@ final class Pattern: @unchecked Sendable {
     private let plain: OpaquePointer
     private let counting: OpaquePointer
     private let bytes: BytePattern?
+    /// Whether ``plain`` is machine code. Where there is no compiler for this machine, code is
+    /// interpreted.
+    private let isMachineCode: Bool
 
     /// The pattern as plain pointers, valid as long as this is.
     var compiled: CompiledPattern {
-        unsafe CompiledPattern(plain: plain, counting: counting, bytes: bytes)
+        unsafe CompiledPattern(
+            plain: plain, counting: counting, bytes: bytes, isMachineCode: isMachineCode)
     }
 
     /// - Throws: what is wrong with the pattern.
@@ -39,6 +43,9 @@ final class Pattern: @unchecked Sendable {
             throw error
         }
         bytes = BytePattern(source)
+        var size = 0
+        let found = unsafe pcre2_pattern_info_8(plain, UInt32(PCRE2_INFO_JITSIZE), &size)
+        isMachineCode = found == 0 && size > 0
     }
 
     deinit {
@@ -60,7 +67,6 @@ final class Pattern: @unchecked Sendable {
             unsafe pcre2_compile_8(bytes.baseAddress, bytes.count, all, &code, &offset, nil)
         }
         guard let compiled = unsafe compiled else { throw PatternError(message(of: code)) }
-        // Where there is no compiler for this machine, the code is interpreted.
         unsafe pcre2_jit_compile_8(compiled, UInt32(PCRE2_JIT_COMPLETE))
         return unsafe compiled
     }
@@ -81,4 +87,5 @@ struct CompiledPattern: BitwiseCopyable, @unchecked Sendable {
     let plain: OpaquePointer
     let counting: OpaquePointer
     let bytes: BytePattern?
+    let isMachineCode: Bool
 }

@@ -88,11 +88,15 @@ final class PatternMatcher {
         unsafe work.pointee.lastPosition = 0
         // An empty string may have no address, which PCRE2 would take for an error.
         let bytes = unsafe text.baseAddress ?? UnsafeRawPointer(work)
-        let result = unsafe pcre2_match_8(
-            counts ? pattern.counting : pattern.plain,
-            bytes.assumingMemoryBound(to: UInt8.self), text.count, 0,
-            isValid ? UInt32(PCRE2_NO_UTF_CHECK) : 0, data,
-            counts ? countingContext : plainContext)
+        let start = unsafe bytes.assumingMemoryBound(to: UInt8.self)
+        // The way without checks is for machine code and text that is known to be UTF-8.
+        let result =
+            unsafe isValid && !counts && pattern.isMachineCode
+            ? pcre2_jit_match_8(pattern.plain, start, text.count, 0, 0, data, plainContext)
+            : pcre2_match_8(
+                counts ? pattern.counting : pattern.plain, start, text.count, 0,
+                isValid ? UInt32(PCRE2_NO_UTF_CHECK) : 0, data,
+                counts ? countingContext : plainContext)
         if result >= 0 { return .match }
         return isNoMatch(result) ? .noMatch : .limitExceeded
     }
