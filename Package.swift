@@ -94,7 +94,7 @@ let package = Package(
             name: "DriverBenchmark",
             dependencies: [
                 "TopologyFiles", "Operators", "StreamState", "StreamCore", "CEL", "Events",
-                "SampleEvents", "CMallocCount",
+                "JSONSchema", "SampleEvents", "CMallocCount",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/driver", swiftSettings: strict),
