@@ -47,8 +47,8 @@ struct Benchmark: ParsableCommand {
         }
         let rules = try Rules()
         _ = rules.measure(input)
-        let found = (0..<rounds).map { _ in rules.measure(input) }
-        if Summary(found).print("rules", mallocsPerRecordLimit: 0) { hasFailed = true }
+        let evaluated = (0..<rounds).map { _ in rules.measure(input) }
+        if Summary(evaluated).print("rules", mallocsPerRecordLimit: 0) { hasFailed = true }
         if hasFailed { throw ExitCode(1) }
     }
 }
