@@ -178,6 +178,8 @@ final class ChaosFleet {
     }
 
     private func end(_ process: MillraceProcess, mayBeKilled: Bool) throws {
+        // A signal that comes in the first moments of a process is lost.
+        _ = process.waitForLog("] assigned", atMost: Self.patience)
         process.send(SIGTERM)
         let status = process.waitForEnd(atMost: Self.patience)
         guard status == 0 || mayBeKilled && process.wasKilled else {
