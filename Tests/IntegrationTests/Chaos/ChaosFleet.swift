@@ -32,19 +32,22 @@ final class ChaosFleet {
     /// Told to die at a step of a commit.
     private var doomed: Set<Int> = []
     private var guest: MillraceProcess?
+    /// Joins first, so that it is the group's leader, and stays. The small broker takes a leader that
+    /// comes back under its name for one that decides anew, and gives it somebody else's partitions.
+    private let anchorLaunch: Launch?
+    private var anchor: MillraceProcess?
     /// Every process there was, for its log.
     private var history: [(name: String, process: MillraceProcess)] = []
     private(set) var counts = Counts()
 
-    init(members: [Launch], guest: Launch, in folder: TestFolder) throws {
+    init(members: [Launch], guest: Launch, anchor: Launch?, in folder: TestFolder) throws {
         launches = members
         guestLaunch = guest
+        anchorLaunch = anchor
         self.members = Array(repeating: nil, count: members.count)
         self.folder = folder
-        for member in members.indices { try start(member) }
+        try startAll()
     }
-
-    var running: [MillraceProcess] { members.compactMap { $0 } + [guest].compactMap { $0 } }
 
     private func launch(
         _ launch: Launch, as name: String, environment: [String: String] = [:]
@@ -120,8 +123,8 @@ final class ChaosFleet {
             members[member] = nil
             try start(member)
         }
-        if let guest, !guest.isRunning {
-            throw Failed(description: "the guest ended: \(guest.lastError)")
+        for process in [guest, anchor].compactMap({ $0 }) where !process.isRunning {
+            throw Failed(description: "the guest or the anchor ended: \(process.lastError)")
         }
     }
 
@@ -141,12 +144,23 @@ final class ChaosFleet {
         }
     }
 
-    func startAll() throws { for member in members.indices { try start(member) } }
+    func startAll() throws {
+        if anchor == nil, let anchorLaunch {
+            let process = try launch(anchorLaunch, as: "anchor")
+            anchor = process
+            guard process.waitForLog("] assigned") else {
+                throw Failed(description: "the anchor has not joined: \(process.lastError)")
+            }
+        }
+        for member in members.indices { try start(member) }
+    }
 
     /// Ends everybody in order.
     func stopAll() throws {
         try leave()
         for member in members.indices { try stop(member) }
+        if let anchor { try end(anchor, mayBeKilled: false) }
+        anchor = nil
     }
 
     // MARK: Logs
@@ -164,6 +178,8 @@ final class ChaosFleet {
     }
 
     private func end(_ process: MillraceProcess, mayBeKilled: Bool) throws {
+        // A signal that comes in the first moments of a process is lost.
+        _ = process.waitForLog("] assigned", atMost: Self.patience)
         process.send(SIGTERM)
         let status = process.waitForEnd(atMost: Self.patience)
         guard status == 0 || mayBeKilled && process.wasKilled else {

@@ -48,7 +48,10 @@ final class ChaosRun {
         }
         fleet = try ChaosFleet(
             members: members,
-            guest: Self.launch(nil, settings, broker, threads: 1, in: folder), in: folder)
+            guest: Self.launch(nil, settings, broker, threads: 1, in: folder),
+            anchor: own == nil
+                ? nil : Self.launch("anchor", settings, broker, threads: 1, in: folder),
+            in: folder)
         feed = try SampleFeed(
             count: settings.eventCount, over: settings.duration, seed: settings.seed, to: broker,
             prefix: names.source, in: folder)
