@@ -39,6 +39,25 @@ struct StopSignalTests {
         #expect(try written(to: sink, on: broker, atLeast: count) == count)
     }
 
+    @Test("a signal that comes while the process starts ends it, whenever it comes")
+    func earlySignal() throws {
+        let broker = TestBroker("early")
+        let folder = try TestFolder()
+        let (source, sink) = (broker.topic("in"), broker.topic("out"))
+        try broker.create([source, sink])
+        let topology = try folder.write(
+            Self.topology(on: broker, source: source, sink: sink, commitInterval: "1h"),
+            to: "topology.yaml")
+        for milliseconds in stride(from: 0, to: 120, by: 8) {
+            let process = try MillraceProcess(["run", topology], in: folder)
+            _ = process.waitForLog("assigned", atMost: .milliseconds(milliseconds))
+            process.send(SIGTERM)
+            // Before there is a handler the system ends it.
+            let status = process.waitForEnd()
+            #expect([0, 143].contains(status), "\(milliseconds) ms: \(status)\n\(process.errors)")
+        }
+    }
+
     @Test(
         "a second signal ends at once, with 128 and its number",
         arguments: [(SIGTERM, 143), (SIGINT, 130)] as [(Int32, Int32)])

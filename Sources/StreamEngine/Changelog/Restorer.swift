@@ -18,8 +18,10 @@ final class Restorer {
 
     /// How many records of a partition one round takes: some 10 ms of work.
     private static let roundLimit = 8192
-    /// How often progress is noted with the state, and told.
-    private static let noteInterval = Duration.seconds(5)
+    /// How often progress is told, and how often it is noted with the state: what is noted is merged
+    /// into the tables, which is cheaper for more at once.
+    private static let tellInterval = Duration.seconds(5)
+    private static let noteInterval = Duration.seconds(30)
 
     private struct Restore {
         let request: TaskRestore.Request
@@ -27,6 +29,7 @@ final class Restorer {
         var restore: TaskRestore?
         let since: ContinuousClock.Instant
         var noted: ContinuousClock.Instant
+        var told: ContinuousClock.Instant
         /// Since when a broker could not be asked.
         var troubleSince: ContinuousClock.Instant?
     }
@@ -61,7 +64,7 @@ final class Restorer {
 
     func begin(_ request: TaskRestore.Request) {
         let now = application.clock.now()
-        restores[request.task] = Restore(request: request, since: now, noted: now)
+        restores[request.task] = Restore(request: request, since: now, noted: now, told: now)
         hasWork = true
         log.info(
             "restoring state",
@@ -287,12 +290,14 @@ final class Restorer {
     private func noteProgress(of task: TaskIdentifier) throws(RestoreFailure) {
         let now = application.clock.now()
         let entry = restores[task]!
-        guard now - entry.noted >= Self.noteInterval, let progress = entry.restore?.progress
-        else { return }
-        restores[task]!.noted = now
-        try onState { () throws(StoreError) in
-            try entry.request.state.commitRestored(progress, checkpoint: nil)
+        if now - entry.noted >= Self.noteInterval, let progress = entry.restore?.progress {
+            restores[task]!.noted = now
+            try onState { () throws(StoreError) in
+                try entry.request.state.commitRestored(progress, checkpoint: nil)
+            }
         }
+        guard now - entry.told >= Self.tellInterval else { return }
+        restores[task]!.told = now
         let metrics = metrics(of: entry, now: now)
         log.info(
             "restoring state",

@@ -28,20 +28,11 @@ extension StreamThread {
         for task in application.tasks(of: partitions).keys where claimed.insert(task).inserted {
             application.claims.claim(task)
         }
-        let committed: [TopicPartition: CommittedOffset]
-        do {
-            committed = try consumer.committed(partitions)
-        } catch {
-            // The former owner's transaction is being ended, or the coordinator is away.
-            let mayPass = error.kind == .retriable || error.kind == .unreachable
-            guard mayPass, clock.now() - since < application.settings.brokerTimeout else {
-                throw .cluster(error, doing: "reading the group's offsets")
-            }
-            return delayAssignment(since: since, because: "\(error)")
-        }
         let opened: TaskSet.Opened
-        do {
-            opened = try tasks.open(partitions, committed: committed, restorer: restorer)
+        do throws(EngineError) {
+            opened = try tasks.open(partitions, restorer: restorer) { () throws(EngineError) in
+                try committedOffsets(of: partitions)
+            }
         } catch {
             guard clock.now() - since < patience(with: error) else { throw error }
             return delayAssignment(since: since, because: "\(error)")
@@ -57,6 +48,17 @@ extension StreamThread {
             throw .cluster(error, doing: "taking over partitions")
         }
         quiet.reset()
+    }
+
+    private func committedOffsets(
+        of partitions: [TopicPartition]
+    ) throws(EngineError) -> [TopicPartition: CommittedOffset] {
+        do {
+            return try consumer.committed(partitions)
+        } catch {
+            // The former owner's transaction is being ended, or the coordinator is away.
+            throw .cluster(error, doing: "reading the group's offsets")
+        }
     }
 
     /// How long what keeps tasks from being opened may last: it goes away by itself.

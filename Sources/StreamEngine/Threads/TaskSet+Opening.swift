@@ -17,25 +17,33 @@ extension TaskSet {
     }
 
     /// Opens the tasks of partitions that the group gave: all of them or, when one can't be opened,
-    /// none.
+    /// none. The group's offsets are asked for when the states are this thread's: before that a former
+    /// owner, which still has a state, may commit once more.
     mutating func open(
-        _ partitions: [TopicPartition], committed: [TopicPartition: CommittedOffset],
-        restorer: Restorer?
+        _ partitions: [TopicPartition], restorer: Restorer?,
+        committed: () throws(EngineError) -> [TopicPartition: CommittedOffset]
     ) throws(EngineError) -> Opened {
-        var opened = Opened()
         // A task whose partitions come again goes on like a new one.
         close(tasks(of: partitions))
         let given = application.tasks(of: partitions)
         restorer?.cancel(given.keys.sorted())
+        var opened = Opened()
+        // What is not a task yet.
+        var unused: [TaskIdentifier: any TaskState] = [:]
         do throws(EngineError) {
+            for identifier in given.keys.sorted() { unused[identifier] = try openState(identifier) }
+            let committed = try committed()
             for (identifier, sources) in given.sorted(by: { $0.key < $1.key }) {
                 opened.merge(
                     try open(
-                        identifier, sources: sources, committed: committed, restorer: restorer))
+                        identifier, sources: sources, state: unused[identifier],
+                        committed: committed, restorer: restorer))
+                // A state to restore stays unused until all are opened.
+                if has(identifier) { unused[identifier] = nil }
             }
         } catch {
             close(tasks(of: partitions))
-            for request in opened.restores { request.state.close() }
+            for state in unused.values { state.close() }
             throw error
         }
         for task in tasks(of: partitions) { note(task, at: opened.positions) }
@@ -43,41 +51,35 @@ extension TaskSet {
     }
 
     private mutating func open(
-        _ identifier: TaskIdentifier, sources: [TopicPartition],
+        _ identifier: TaskIdentifier, sources: [TopicPartition], state: (any TaskState)?,
         committed: [TopicPartition: CommittedOffset], restorer: Restorer?
     ) throws(EngineError) -> Opened {
-        let state = try openState(identifier)
-        do throws(EngineError) {
-            let decision: TaskOpening.Decision
-            do {
-                decision = try opening(
-                    identifier, sources: sources, state: state, committed: committed,
-                    mayRestore: restorer != nil
-                ).decide()
-            } catch {
-                throw .offsets(located(error))
-            }
-            do {
-                // Before the task is made, which takes up where the state is.
-                try carryOut(decision, on: state)
-            } catch {
-                throw .state(error)
-            }
-            if let state, let restore = decision.restore {
-                let request = TaskRestore.Request(
-                    task: identifier, sources: sources, stores: stores(of: identifier),
-                    state: state, groupSequence: restore.groupSequence,
-                    committed: committed.filter { sources.contains($0.key) })
-                return Opened(positions: decision.positions, restores: [request])
-            }
-            let log = try log(of: identifier, state: state, restorer: restorer)
-            add(makeTask(identifier, state: state), state: state, at: decision.positions)
-            logs[identifier] = log
-            return Opened(positions: decision.positions)
+        let decision: TaskOpening.Decision
+        do {
+            decision = try opening(
+                identifier, sources: sources, state: state, committed: committed,
+                mayRestore: restorer != nil
+            ).decide()
         } catch {
-            state?.close()
-            throw error
+            throw .offsets(located(error))
         }
+        do {
+            // Before the task is made, which takes up where the state is.
+            try carryOut(decision, on: state)
+        } catch {
+            throw .state(error)
+        }
+        if let state, let restore = decision.restore {
+            let request = TaskRestore.Request(
+                task: identifier, sources: sources, stores: stores(of: identifier),
+                state: state, groupSequence: restore.groupSequence,
+                committed: committed.filter { sources.contains($0.key) })
+            return Opened(positions: decision.positions, restores: [request])
+        }
+        let log = try log(of: identifier, state: state, restorer: restorer)
+        add(makeTask(identifier, state: state), state: state, at: decision.positions)
+        logs[identifier] = log
+        return Opened(positions: decision.positions)
     }
 
     /// Takes in a task whose state is restored; returns where its partitions go on.

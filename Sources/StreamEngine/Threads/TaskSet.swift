@@ -80,6 +80,8 @@ struct TaskSet {
 
     // MARK: Members
 
+    func has(_ task: TaskIdentifier) -> Bool { tasksByIdentifier[task] != nil }
+
     func tasks(of partitions: [TopicPartition]) -> [StreamTask] {
         application.tasks(of: partitions).keys.sorted().compactMap { tasksByIdentifier[$0] }
     }
