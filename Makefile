@@ -6,11 +6,13 @@
 MILLRACE := .build/release/millrace
 TOPOLOGIES := $(wildcard Topologies/*.yaml)
 
-# How long the demo runs, and how long the fuzz target mutates.
+# How long the demo runs, or the chaos, and how long the fuzz target mutates.
 SECONDS = 30
+chaos: SECONDS = 600
 FUZZ_SECONDS = 60
 
-# Which runs of the simulation: SEED alone replays one; else SEEDS from FIRST on.
+# Which runs of the simulation: SEED alone replays one; else SEEDS from FIRST on. The chaos takes
+# SEED too.
 SEED =
 SEEDS = 1000
 FIRST = 1
@@ -18,7 +20,7 @@ FIRST = 1
 SWIFT_TEST := swift test --configuration release --skip-build --disable-xctest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check real-data integration simulate bench bench-driver fuzz clean \
+.PHONY: help demo test check real-data integration simulate chaos bench bench-driver fuzz clean \
 	setup setup-tests setup-packages lint unit topologies compose
 # The order of the prerequisites is the order of the output, also under `make -j`.
 .NOTPARALLEL:
@@ -30,7 +32,7 @@ demo: setup ## run the omnichannel topology on sample events, no Kafka needed (S
 	$(MILLRACE) demo --seconds $(SECONDS)
 
 # The integration tests come last, so that the test runner's summary is the last thing to read.
-test: check real-data integration ## everything below but bench and fuzz
+test: check real-data integration ## everything below but chaos, bench and fuzz
 
 check: lint unit topologies compose ## format, build with warnings as errors, fast tests, topologies
 
@@ -43,6 +45,10 @@ integration: setup-tests ## the tests that need a broker; they start one of thei
 simulate: setup-tests ## crashes, rebalances and errors by seed (SEEDS=1000 FIRST=1, or SEED=42)
 	MILLRACE_SIMULATION_SEED=$(SEED) MILLRACE_SIMULATION_SEEDS=$(SEEDS) \
 	MILLRACE_SIMULATION_FIRST=$(FIRST) $(SWIFT_TEST) --filter SimulationTests.exactlyOnce
+
+chaos: setup-tests ## kills, stalls, joins and broker restarts, on a broker (SECONDS=600 SEED=42)
+	MILLRACE_CHAOS_SECONDS=$(SECONDS) MILLRACE_CHAOS_SEED=$(SEED) \
+	scripts/with-broker $(SWIFT_TEST) --filter IntegrationTests.ChaosTests
 
 bench: bench-driver ## the speed in the process, then against a plain C loop on the same broker
 	Benchmarks/run

@@ -94,7 +94,7 @@ let package = Package(
             name: "DriverBenchmark",
             dependencies: [
                 "TopologyFiles", "Operators", "StreamState", "StreamCore", "CEL", "Events",
-                "SampleEvents", "CMallocCount",
+                "JSONSchema", "SampleEvents", "CMallocCount",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/driver", swiftSettings: strict),
@@ -160,7 +160,7 @@ let package = Package(
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["StreamKafka", "StreamEngine", "StreamCore", "Events"],
+            dependencies: ["StreamKafka", "StreamEngine", "StreamCore", "Events", "SampleEvents"],
             exclude: ["broker"], swiftSettings: strict),
     ]
 )

@@ -21,6 +21,9 @@ struct Benchmark: ParsableCommand {
     @Option(help: "Where the topologies of the jobs are.")
     var topologies = "Benchmarks/topologies"
 
+    @Option(help: "The schema that is measured alone.")
+    var schema = "Topologies/schemas/customer-event.schema.json"
+
     func validate() throws {
         if count < 10_000 { throw ValidationError("--count must be 10,000 or more") }
         if rounds < 1 { throw ValidationError("--rounds must be 1 or more") }
@@ -30,31 +33,23 @@ struct Benchmark: ParsableCommand {
         let input = SampleInput(count: count)
         print("\(input.count) events of \(input.meanByteCount) bytes on average, \(rounds) rounds")
         print("job           events/s   of a core   slowest   fastest   mallocs/record")
-        var hasFailed = false
+        let alone = try SchemaJob(input, schema: schema)
+        _ = try alone.measure()
+        let found = try (0..<rounds).map { _ in try alone.measure() }
+        var hasFailed = Summary(found).print(SchemaJob.name, mallocsPerRecordLimit: 0)
         for job in Job.all {
             let loaded = try LoadedJob(job, folder: topologies)
             _ = try loaded.measure(input)
             let found = try (0..<rounds).map { _ in try loaded.measure(input) }
-            let summary = Summary(found)
-            print(summary.line(named: job.name))
-            if let limit = job.mallocsPerRecordLimit, summary.mallocsPerRecord > limit {
-                printError("\(job.name): more than \(limit) allocations per record")
+            if Summary(found).print(job.name, mallocsPerRecordLimit: job.mallocsPerRecordLimit) {
                 hasFailed = true
             }
         }
         let rules = try Rules()
         _ = rules.measure(input)
-        let found = Summary((0..<rounds).map { _ in rules.measure(input) })
-        print(found.line(named: "rules"))
-        if found.mallocsPerRecord > 0 {
-            printError("rules: an evaluation allocates")
-            hasFailed = true
-        }
+        let evaluated = (0..<rounds).map { _ in rules.measure(input) }
+        if Summary(evaluated).print("rules", mallocsPerRecordLimit: 0) { hasFailed = true }
         if hasFailed { throw ExitCode(1) }
-    }
-
-    private func printError(_ text: String) {
-        FileHandle.standardError.write(Data("driver-benchmark: \(text)\n".utf8))
     }
 }
 
@@ -75,7 +70,16 @@ struct Summary {
         mallocsPerRecord = rounds.map(\.mallocsPerRecord).max() ?? 0
     }
 
-    func line(named name: String) -> String {
+    /// Prints a line of the table; returns whether more memory was allocated than may be.
+    func print(_ name: String, mallocsPerRecordLimit limit: Double?) -> Bool {
+        Swift.print(line(of: name))
+        guard let limit, mallocsPerRecord > limit else { return false }
+        let text = "driver-benchmark: \(name): more than \(limit) allocations per record\n"
+        FileHandle.standardError.write(Data(text.utf8))
+        return true
+    }
+
+    private func line(of name: String) -> String {
         let numbers = [(median, 9), (medianOfCore, 12), (slowest, 10), (fastest, 10)]
             .map { Self.padded("\(Int($0.0))", to: $0.1) }.joined()
         let mallocs = Self.padded(String(format: "%.4f", mallocsPerRecord), to: 17)

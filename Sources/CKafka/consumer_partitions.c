@@ -115,6 +115,17 @@ static void discard(rd_kafka_message_t *message, void *opaque) {
     (void)opaque;
 }
 
+/*
+ * Asks for the leaders of a topic that the client doesn't know yet. Assigning doesn't: 2.0.2 looks
+ * for topics without leaders only once in a second, and until then nothing is fetched. A new handle
+ * of a topic asks at once, or as soon as there is a connection; for a topic that is known it asks
+ * nothing. The client keeps the topic when the handle is gone.
+ */
+static void look_up_leaders(rd_kafka_t *rk, const char *name) {
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, name, NULL);
+    if (topic) rd_kafka_topic_destroy(topic);
+}
+
 assigned_partition *partition_add(ckafka_consumer *consumer, const ckafka_partition *source) {
     assigned_partition *partition = checked_calloc(1, sizeof(*partition));
     partition->consumer = consumer;
@@ -125,6 +136,7 @@ assigned_partition *partition_add(ckafka_consumer *consumer, const ckafka_partit
     consumer->partitions[partition->index] = partition;
     error_clear(&partition->error);
 
+    look_up_leaders(consumer->client.rk, source->topic);
     partition->queue =
         rd_kafka_queue_get_partition(consumer->client.rk, source->topic, source->partition);
     rd_kafka_queue_forward(partition->queue, NULL);

@@ -30,4 +30,33 @@ enum JSONPointer {
         }
         return String(validating: bytes, as: UTF8.self)
     }
+
+    /// The names and numbers of a pointer, their escapes resolved.
+    static func steps(of pointer: String) -> [[UInt8]] {
+        pointer.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .dropFirst().map { step in
+                var name: [UInt8] = []
+                var isEscaped = false
+                for byte in step {
+                    if isEscaped {
+                        name.append(UInt8(ascii: byte == UInt8(ascii: "1") ? "/" : "~"))
+                        isEscaped = false
+                    } else if byte == UInt8(ascii: "~") {
+                        isEscaped = true
+                    } else {
+                        name.append(byte)
+                    }
+                }
+                return name
+            }
+    }
+
+    /// The number that a step is in an array.
+    static func index(_ step: [UInt8]) -> Int? {
+        guard step == [UInt8(ascii: "0")] || step.first != UInt8(ascii: "0") else { return nil }
+        guard step.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+            return nil
+        }
+        return Int(String(decoding: step, as: UTF8.self))
+    }
 }

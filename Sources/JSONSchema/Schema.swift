@@ -1,10 +1,4 @@
-/// A compiled JSON Schema, draft 2020-12.
-///
-/// The subset: `type`, `enum`, `const`; `properties`, `required`, `additionalProperties`,
-/// `minProperties`, `maxProperties`; `items`, `minItems`, `maxItems`; `pattern`, `minLength`,
-/// `maxLength`; `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `multipleOf`; `$ref`
-/// inside the file and `$defs`; and the annotations, `format` among them. Any other keyword is a
-/// problem, so nothing that a schema says is ever passed over in silence.
+/// A compiled JSON Schema, draft 2020-12: all of it, with every vocabulary.
 ///
 /// ```swift
 /// let schema = try Schema(text)
@@ -13,6 +7,10 @@
 ///     print(validator.violations(of: event, in: arena, limit: 1))
 /// }
 /// ```
+///
+/// What `$ref` leads to outside the file is looked up in a ``SchemaRegistry``; nothing is ever
+/// fetched. Keywords that the draft doesn't have are refused, unless ``SchemaOptions`` says
+/// otherwise.
 ///
 /// - Source: json-schema.org, core and validation specifications of 2020-12.
 public struct Schema: Sendable {
@@ -23,14 +21,17 @@ public struct Schema: Sendable {
     /// Compiles the text of a schema file.
     ///
     /// - Throws: everything that is wrong with it.
-    public init(_ text: [UInt8]) throws(SchemaProblems) {
+    public init(
+        _ text: [UInt8], registry: SchemaRegistry = SchemaRegistry(),
+        options: SchemaOptions = SchemaOptions()
+    ) throws(SchemaProblems) {
         let document: SchemaValue
         do {
             document = try SchemaValue.parse(text)
         } catch {
             throw SchemaProblems([error])
         }
-        program = try SchemaCompiler.compile(document)
+        program = try SchemaCompiler.compile(document, registry: registry, options: options)
         version = String(SHA256.hexadecimal(of: text).prefix(16))
     }
 

@@ -15,6 +15,14 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
         case wrongPropertyCount = "wrong_property_count"
         case missingProperty = "missing_property"
         case extraProperty = "extra_property"
+        case wrongFormat = "wrong_format"
+        case equalItems = "equal_items"
+        /// The value matches none of several schemas, of which one must match.
+        case noSchemaMatches = "no_schema_matches"
+        /// The value matches more than one of several schemas, of which one only may match.
+        case severalSchemasMatch = "several_schemas_match"
+        /// The value could not be validated within the limits of depth and of steps.
+        case evaluationLimit = "evaluation_limit"
         /// There is no value at all, or none that can be read.
         case noValue = "no_value"
     }

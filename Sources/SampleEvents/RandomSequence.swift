@@ -4,13 +4,13 @@
 /// generator promises no sequence, so a sample made with it could not be made again.
 ///
 /// Source: Blackman and Vigna, "Scrambled linear pseudorandom number generators" (2021).
-struct RandomSequence: Sendable {
+package struct RandomSequence: Sendable {
     private var a: UInt64
     private var b: UInt64
     private var c: UInt64
     private var d: UInt64
 
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         a = Self.mixed(seed &+ Self.step)
         b = Self.mixed(seed &+ Self.step &* 2)
         c = Self.mixed(seed &+ Self.step &* 3)
@@ -18,7 +18,7 @@ struct RandomSequence: Sendable {
     }
 
     /// The next 64 bits.
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         let result = Self.rotated(b &* 5, by: 7) &* 9
         let shifted = b << 17
         c ^= a
@@ -34,7 +34,7 @@ struct RandomSequence: Sendable {
     ///
     /// Multiplies instead of dividing and rejects nothing: the bias, below `bound` / 2^64, is far
     /// beneath what a sample can show, and every number then costs exactly one draw.
-    mutating func below(_ bound: Int) -> Int {
+    package mutating func below(_ bound: Int) -> Int {
         Int(truncatingIfNeeded: next().multipliedFullWidth(by: UInt64(bound)).high)
     }
 

@@ -9,10 +9,12 @@ public import StreamCore
 ///     stores: [StoreSpec(name: "sessions.open", kind: .keyValue)])
 /// ```
 ///
-/// A file holds two tables per store, for its rows and for what they were before a prepared commit,
-/// and `_meta`, which says whose file it is and how far the task had come. A commit is one
-/// transaction over all of it. Beside the file lie its write-ahead log (`-wal`) and a lock file, by
-/// which several processes may share a root: each task has one owner.
+/// A file holds two tables per store, for its rows and for what they were before a prepared commit
+/// that did not fit in memory, and `_meta`, which says whose file it is and how far the task had come.
+/// Beside it lies the log of commits (`-commits`): a commit is appended to it, and the tables are
+/// brought up to date once in many commits, in one transaction over all of them. SQLite's own
+/// write-ahead log (`-wal`) and a lock file lie there too; by the lock several processes may share a
+/// root: each task has one owner. A state that was closed is in its file alone.
 ///
 /// A process or machine may die at any time; the next `open` finds the last commit (see
 /// ``Durability``). Opening reads and checks the whole file: its structure, the checksum of every
@@ -21,7 +23,9 @@ public import StreamCore
 /// that were read for the check fill the cache, so the time is not lost.
 ///
 /// - Units: the check takes about one second per gigabyte of state plus half a second per million
-///   rows when the file is in the page cache, and the time to read it when it is not.
+///   rows when the file is in the page cache, and the time to read it when it is not. The log of
+///   commits is at most as long as the memory of the task, and never longer than 64 MiB by more than
+///   a commit.
 /// - Throws: from `open`, `StoreError` with the file, what is wrong and what to do.
 public struct SQLiteStateStorage: StateStorage {
     private let root: String

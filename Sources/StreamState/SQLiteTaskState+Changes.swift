@@ -28,17 +28,18 @@ extension SQLiteTaskState {
         requireDecided()
         precondition(phase == .open, "what is restored into \(database.path) is not committed")
         precondition(!hasChanges, "entries of \(database.path) are not committed")
+        try writeTables()
         var rows = try database.table(store).rows()
         while try rows.next() { try unsafe body(rows.key, rows.value) }
     }
 
-    /// Walks over the unwritten entries, and over the keys of those that were written before the
+    /// Walks over the entries that were changed, and over the keys of those that were written before the
     /// commit, together: where both have a key, the entry is newer.
     private func forEachEntryChange(
         _ store: Int,
         _ body: (Int, UnsafeRawBufferPointer, UnsafeRawBufferPointer?) throws(StoreError) -> Void
     ) throws(StoreError) {
-        cache.collectDirty(store: store, into: &unwritten)
+        cache.collectDirty(store: store, isFresh: true, into: &unwritten)
         guard hasSpilled, let noted = try database.noted(store) else {
             for reference in unwritten {
                 try unsafe body(store, cache.key(reference), cache.value(reference))
@@ -71,8 +72,11 @@ extension SQLiteTaskState {
         _ store: Int, _ queue: TimerQueue,
         _ body: (Int, UnsafeRawBufferPointer, UnsafeRawBufferPointer?) throws(StoreError) -> Void
     ) throws(StoreError) {
-        let noted = hasSpilled ? try database.noted(store) : nil
-        guard queue.hasChanges || noted != nil else { return }
+        guard hasSpilled, let noted = try database.noted(store) else {
+            return try unsafe queue.journal.forEachTimer { (key, isSet) throws(StoreError) in
+                try unsafe body(store, key, isSet ? .empty : nil)
+            }
+        }
         try unsafe queue.forEachChange(in: database.table(store), undo: noted) {
             (key, isSet) throws(StoreError) in
             try unsafe body(store, key, isSet ? .empty : nil)

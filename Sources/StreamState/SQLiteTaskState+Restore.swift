@@ -1,42 +1,40 @@
 package import StreamCore
 
 // Entries come from a changelog in the order of their last changes; rows are written fast in the
-// order of their keys. So the cache collects as many as it can hold, entries and timers alike, and
-// writes them in order.
+// order of their keys. So as many as the memory holds are collected, entries and timers alike, and
+// put in order. If that is not all of them they go to a run, and the runs are merged into the tables.
 extension SQLiteTaskState {
     package func restore(
         store: Int, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
     ) throws(StoreError) {
         if let failure { throw failure }
-        if phase != .restoring { beginRestore() }
+        if phase != .restoring { try beginRestore() }
         let valueCount = unsafe value?.count ?? 0
         try checkSize(key.count + valueCount, of: "an entry")
         if queues[store] != nil { try checkTimer(store, keyCount: key.count, valueCount) }
-        if cache.isFilled(keyCount: key.count, valueCount: valueCount) {
-            try spill()
-            // Nothing of it is read again, and room is worth more: the next batch is as large.
-            cache.removeAll()
-        }
-        if let value = unsafe value {
-            unsafe cache.put(key, value, store: store)
-        } else {
-            unsafe cache.delete(key, store: store)
-        }
+        let restored =
+            restored
+            ?? RestoreBuffer(
+                byteLimit: cache.byteLimit, storeCount: stores.count)
+        self.restored = restored
+        if restored.isFilled(adding: key.count + valueCount) { try makeRoom(restored) }
+        unsafe restored.add(store: store, key: key, value: value)
     }
 
     package func commitRestored(
         _ progress: RestoreProgress, checkpoint: TaskCheckpoint?
     ) throws(StoreError) {
         if let failure { throw failure }
-        if phase != .restoring { beginRestore() }
+        if phase != .restoring { try beginRestore() }
         precondition(
             progress.isComplete == (checkpoint != nil),
             "\(progress) does not go with checkpoint \(String(describing: checkpoint))")
-        try write(noting: .nothing) { (database) throws(StoreError) in
+        if runs != nil, let restored { try addRun(restored) }
+        try write(isNoted: false) { (database) throws(StoreError) in
             try database.commitRestored(progress, checkpoint)
         }
         hasSpilled = false
-        cache.removeAll()
+        forgetRestored()
         guard progress.isComplete else { return }
         // It is durable, whatever happens now: that the file cannot be read, the next call says.
         do throws(StoreError) { try reload() } catch { lose(error) }
@@ -54,52 +52,61 @@ extension SQLiteTaskState {
         do throws(StoreError) { try reload() } catch { lose(error) }
     }
 
-    /// Writes the entries in lots, as far as they follow each other without a deletion.
+    func forgetRestored() { (restored, runs) = (nil, nil) }
+
+    /// Empties the memory for more entries.
+    private func makeRoom(_ restored: RestoreBuffer) throws(StoreError) {
+        if runs == nil, restored.isInOrder {
+            // They seem to come in order. Then they can be written right away, and if others come
+            // that belong between them, that is slower and no error.
+            try spill()
+            restored.removeAll()
+        } else {
+            try addRun(restored)
+        }
+    }
+
+    /// Moves what is in memory to a run. When there are as many as can be merged, they go to the
+    /// tables first; the commit of the restore will decide on them.
+    private func addRun(_ restored: RestoreBuffer) throws(StoreError) {
+        if self.runs == nil { self.runs = try makeRuns() }
+        guard let runs else { return }
+        if runs.isFull {
+            try spill()
+            runs.removeAll()
+        }
+        try runs.addRun { (add: (LogRecord) throws(StoreError) -> Void) throws(StoreError) in
+            try restored.forEach(add)
+        }
+        restored.removeAll()
+    }
+
+    private func makeRuns() throws(StoreError) -> RestoredRuns {
+        try RestoredRuns(
+            StatePaths.restored(of: database.path), of: database.path,
+            memoryByteCount: cache.byteLimit)
+    }
+
+    /// Writes the runs, or when there are none what is in memory.
     func writeRestored() throws(StoreError) {
-        cache.collectDirty(into: &unwritten)
-        var next = 0
-        for store in stores.indices {
-            let table = try database.table(store)
-            let lot = try table.lot()
-            while next < unwritten.count, cache.store(unwritten[next]) == store {
-                let count = putCount(from: next, store)
-                if count == RowLot.rowCount {
-                    try unsafe lot.write { (index) in
-                        // `putCount` saw that there is a value.
-                        unsafe (
-                            cache.key(unwritten[next + index]),
-                            cache.value(unwritten[next + index]) ?? .empty
-                        )
-                    }
-                } else {
-                    for index in next..<next + count { try write(unwritten[index], to: table) }
-                }
-                next += count
-                if count < RowLot.rowCount, next < unwritten.count,
-                    cache.store(unwritten[next]) == store
-                {
-                    try write(unwritten[next], to: table)
-                    next += 1
-                }
+        var store = 0
+        var lot = try database.table(store).lot()
+        let add = { (record: LogRecord) throws(StoreError) in
+            if record.store != store {
+                try lot.flush()
+                store = record.store
+                lot = try self.database.table(store).lot()
             }
+            try unsafe lot.add(record.key, record.value)
         }
+        if let runs { try runs.merge(add) } else { try restored?.forEach(add) }
+        try lot.flush()
     }
 
-    /// How many entries of the store from this one on hold a value, up to a lot.
-    private func putCount(from first: Int, _ store: Int) -> Int {
-        let end = min(first + RowLot.rowCount, unwritten.count)
-        var index = first
-        while index < end, cache.store(unwritten[index]) == store,
-            unsafe cache.value(unwritten[index]) != nil
-        {
-            index += 1
-        }
-        return index - first
-    }
-
-    private func beginRestore() {
+    private func beginRestore() throws(StoreError) {
         requireDecided()
         precondition(!hasChanges, "\(database.path) has changes that a restore would mix with")
+        try writeTables()
         phase = .restoring
         cache.removeAll()
         for case let queue? in queues { queue.suspend() }

@@ -35,7 +35,7 @@ extension SQLiteTaskState {
         _ store: Int,
         _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
     ) throws(StoreError) {
-        if let failure { throw failure }
+        try requireReadable()
         cache.collectDirty(store: store, into: &unwritten)
         var rows = try database.table(store).rows()
         var hasRow = try rows.next()
@@ -58,23 +58,28 @@ extension SQLiteTaskState {
         try requireChangeable()
         try unsafe checkSize(point.key.count, of: "a timer")
         queue.set(point)
-        guard queue.isOverLimit else { return }
-        try spill()
-        queue.shrink()
+        if queue.isOverLimit { try relieve(queue) }
     }
 
     func takeDueTimer(
         _ queue: TimerQueue, at time: Timestamp, key: inout [UInt8]
     ) throws(StoreError) -> Timestamp? {
         try requireChangeable()
+        if queue.isOverLimit { try relieve(queue) }
         return try queue.takeDue(at: time, key: &key, from: database)
+    }
+
+    private func relieve(_ queue: TimerQueue) throws(StoreError) {
+        try relieve()
+        if queue.isOverLimit { try spill() }
+        if queue.isOverLimit { queue.shrink() }
     }
 
     /// Reads an entry that is not in the cache, and remembers what was found.
     private func fetch(
         _ store: Int, _ key: UnsafeRawBufferPointer, into value: inout [UInt8]
     ) throws(StoreError) -> Bool {
-        if let failure { throw failure }
+        try requireReadable()
         return try unsafe database.table(store).read(key) { found in
             if let found = unsafe found { unsafe value.assign(found) }
             unsafe cache.insertClean(key, found, store: store)
@@ -91,9 +96,16 @@ extension SQLiteTaskState {
         }
     }
 
+    private func requireReadable() throws(StoreError) {
+        if let failure { throw failure }
+        precondition(
+            restored?.isEmpty != false && runs == nil,
+            "a store of \(database.path) is read although restored entries are not durable")
+    }
+
     private func makeWritable() throws(StoreError) {
         try requireChangeable()
-        if cache.mustWrite { try spill() }
+        if cache.mustWrite { try relieve() }
     }
 
     private func requireChangeable() throws(StoreError) {

@@ -2,13 +2,15 @@ package import StreamCore
 
 /// The state of one task: a cache of entries and queues of timers over one SQLite file.
 ///
-/// Changes stay in memory until the commit. When they grow beyond their share of memory they are
-/// written earlier, into the transaction that the commit will end: a crash, or `rollBack`, undoes
-/// them with it. That is called a spill here.
+/// Changes stay in memory until the commit, which appends them to the log of commits. They stay in
+/// memory behind it too, as not written yet, until the tables are brought up to date: once in many
+/// commits, when the log is long or memory runs short. After a crash they are read from the log.
 ///
-/// A prepared commit is written as any other, and what the rows were before goes to the undo tables
-/// in the same transaction. A spill notes that too: to prepare, it is needed from the first change
-/// on, and it is also the list of what changed. A state that is to do neither notes nothing.
+/// When the changes of one commit grow beyond their share of memory they are written to the tables
+/// early, into the transaction that the commit will end: a crash, or `rollBack`, undoes them with
+/// it. That is called a spill here. Where commits are prepared, or changes listed, a spill first
+/// brings the tables up to date with the log and then notes in the undo tables what the rows were:
+/// that is the way back, and the list of what changed.
 ///
 /// When a write fails, the transaction is undone. Without a spill nothing is lost by that: the
 /// changes are still in memory and the commit can be tried again. After a spill they are lost, and
@@ -19,18 +21,8 @@ package final class SQLiteTaskState: TaskState {
         case open
         /// A commit is prepared: the stores can be read.
         case prepared
-        /// Entries are being restored: the cache holds those that are not written yet, timers too,
-        /// and the queues are not kept.
+        /// Entries are being restored: neither the cache nor the queues are kept.
         case restoring
-    }
-
-    /// What is kept of the rows that are written.
-    enum Noting {
-        case nothing
-        /// What they were, one by one: some may be written again before the commit.
-        case rows
-        /// What they were, many together: each is written once since the last commit.
-        case packs
     }
 
     let database: TaskDatabase
@@ -41,8 +33,16 @@ package final class SQLiteTaskState: TaskState {
     /// Unwritten entries in order, kept for its memory.
     var unwritten: [EntryReference] = []
     var phase = Phase.open
+    /// What was restored and is not written: the last of it, and what of it does not fit in memory;
+    /// `nil` when all of it does.
+    var restored: RestoreBuffer?
+    var runs: RestoredRuns?
     /// Whether commits can be prepared, and changes listed.
-    private let tracksChanges: Bool
+    let tracksChanges: Bool
+    /// Beyond this length of the log the tables are brought up to date.
+    let logByteLimit: Int
+    /// What a commit changes, about: the bytes of the last one.
+    var commitByteCount = 0
     /// Whether the open transaction holds changes that are no longer marked as unwritten.
     var hasSpilled = false
     /// Why uncommitted changes were lost.
@@ -53,6 +53,7 @@ package final class SQLiteTaskState: TaskState {
     ) throws(StoreError) {
         let stores = opening.stores
         self.tracksChanges = tracksChanges
+        logByteLimit = budget.logByteCount
         var cache = EntryCache(
             byteLimit: budget.entryByteCount, storeCount: stores.count, seed: hashSeed)
         for (store, spec) in stores.enumerated() {
@@ -75,7 +76,7 @@ package final class SQLiteTaskState: TaskState {
                 ? TimerQueue(store: index, byteLimit: budget.timerByteCount) : nil
         }
         for case let queue? in queues { try queue.reload(from: database) }
-        if database.standing.prepared != nil { phase = .prepared }
+        try readLog()
     }
 
     package var checkpoint: TaskCheckpoint? { database.standing.checkpoint }
@@ -92,46 +93,16 @@ package final class SQLiteTaskState: TaskState {
         return SQLiteTimerStore(self, queue)
     }
 
-    package func commit(_ checkpoint: TaskCheckpoint) throws(StoreError) {
-        requireCommittable()
-        try write(noting: .nothing) { (database) throws(StoreError) in
-            try database.commit(checkpoint)
-        }
-        hasSpilled = false
-    }
-
-    package func prepare(_ checkpoint: TaskCheckpoint) throws(StoreError) {
-        requireCommittable()
-        requireTracking()
-        try write(noting: hasSpilled ? .rows : .packs) { (database) throws(StoreError) in
-            try database.prepare(checkpoint)
-        }
-        hasSpilled = false
-        phase = .prepared
-    }
-
-    package func applyPrepared() throws(StoreError) {
-        precondition(prepared != nil, "nothing is prepared in \(database.path)")
-        try database.applyPrepared()
-        phase = .open
-    }
-
-    package func discardPrepared() throws(StoreError) {
-        precondition(prepared != nil, "nothing is prepared in \(database.path)")
-        try database.discardPrepared()
-        phase = .open
-        // It is discarded, whatever happens now: that the file cannot be read, the next call says.
-        do throws(StoreError) { try reload() } catch { lose(error) }
-    }
-
     package func rollBack() throws(StoreError) {
         requireDecided()
         do throws(StoreError) {
             try database.rollBack()
             if hasSpilled || failure != nil || phase == .restoring {
                 cache.removeAll()
-            } else {
+            } else if hasChanges {
                 cache.removeDirty()
+            } else {
+                return
             }
             try readAgain()
             failure = nil
@@ -142,13 +113,15 @@ package final class SQLiteTaskState: TaskState {
     }
 
     package func close() {
+        if failure == nil { try? bringUpToDate() }
         database.close()
         lose(.failed(path: database.path, reason: "it was closed"))
     }
 
     /// Memory that entries and timers take; SQLite's own comes on top of it.
     package var memoryByteCount: Int {
-        cache.byteCount + queues.reduce(0) { $0 + ($1?.byteCount ?? 0) }
+        cache.byteCount + (restored?.byteCount ?? 0)
+            + queues.reduce(0) { $0 + ($1?.byteCount ?? 0) }
     }
 
     private func index(_ name: String, _ kind: StoreSpec.Kind) -> Int {
@@ -170,68 +143,14 @@ extension SQLiteTaskState {
 
     /// Whether anything was changed since the last commit.
     var hasChanges: Bool {
-        hasSpilled || !cache.dirty.isEmpty || queues.contains { $0?.hasChanges == true }
+        hasSpilled || cache.hasFresh || queues.contains { $0?.hasChanges == true }
     }
 
-    private func requireCommittable() {
+    func requireCommittable() {
         requireDecided()
         precondition(
             phase != .restoring && restoreProgress?.isComplete != false,
             "the restore of \(database.path) is unfinished")
-    }
-
-    func spill() throws(StoreError) {
-        let isTracked = tracksChanges && phase != .restoring
-        try write(noting: isTracked ? .rows : .nothing) { (_) throws(StoreError) in }
-        hasSpilled = true
-    }
-
-    /// Writes all changes into the transaction, and ends it when `finish` does. What the rows were
-    /// before is noted if asked for.
-    func write(
-        noting: Noting, _ finish: (TaskDatabase) throws(StoreError) -> Void
-    ) throws(StoreError) {
-        if let failure { throw failure }
-        do throws(StoreError) {
-            if phase == .restoring { try writeRestored() } else { try writeEntries(noting) }
-            for (store, queue) in queues.enumerated() {
-                guard let queue, queue.hasChanges else { continue }
-                try queue.writeChanges(
-                    to: database.table(store),
-                    noting: noting == .nothing ? nil : database.undo(store),
-                    isPacked: noting == .packs)
-            }
-            try finish(database)
-        } catch {
-            try? database.rollBack()
-            if hasSpilled { lose(error) }
-            throw error
-        }
-        cache.markAllClean()
-        for case let queue? in queues { queue.markWritten() }
-    }
-
-    private func writeEntries(_ noting: Noting) throws(StoreError) {
-        // In the order of the keys: rows of one page are written one after the other.
-        cache.collectDirty(into: &unwritten)
-        for reference in unwritten {
-            let store = cache.store(reference)
-            let table = try database.table(store)
-            let key = unsafe cache.key(reference)
-            if noting != .nothing {
-                try unsafe database.undo(store).note(key, isPacked: noting == .packs)
-            }
-            try write(reference, to: table)
-        }
-    }
-
-    func write(_ reference: EntryReference, to table: RowTable) throws(StoreError) {
-        let key = unsafe cache.key(reference)
-        if let value = unsafe cache.value(reference) {
-            try unsafe table.write(key, value)
-        } else {
-            try unsafe table.remove(key)
-        }
     }
 
     /// Forgets what is in memory and reads what must be there.
@@ -242,7 +161,12 @@ extension SQLiteTaskState {
 
     private func readAgain() throws(StoreError) {
         hasSpilled = false
-        phase = .open
+        forgetRestored()
+        try readTables()
+        try readLog()
+    }
+
+    private func readTables() throws(StoreError) {
         for (store, spec) in stores.enumerated()
         where spec.kind == .keyValue && !cache.isComplete(store) {
             cache.setComplete(store, try database.table(store).isEmpty())
@@ -250,10 +174,36 @@ extension SQLiteTaskState {
         for case let queue? in queues { try queue.reload(from: database) }
     }
 
+    /// Takes what the log holds into memory; when it does not fit there, into the tables.
+    private func readLog() throws(StoreError) {
+        phase = .open
+        let fits = try database.log.replay { (change, _) throws(StoreError) in
+            if let queue = queues[change.store] {
+                try queue.replay(change, from: database)
+                return !queue.isOverLimit
+            }
+            if let value = unsafe change.value {
+                unsafe cache.put(change.key, value, store: change.store)
+            } else {
+                unsafe cache.delete(change.key, store: change.store)
+            }
+            return !cache.mustWrite
+        }
+        if fits {
+            cache.markAllLogged()
+        } else {
+            try database.absorbLog()
+            cache.removeAll()
+            try readTables()
+        }
+        if prepared != nil { phase = .prepared }
+    }
+
     /// Forgets what is in memory, since it no longer says what the file will say.
     func lose(_ error: StoreError) {
         failure = error
         hasSpilled = false
+        forgetRestored()
         cache.removeAll()
         for case let queue? in queues { queue.suspend() }
     }

@@ -114,7 +114,7 @@ struct MembershipTests {
     }
 
     /// The tasks that a process has open, as far as its log tells.
-    private static func openTasks(in log: String) -> Set<String> {
+    static func openTasks(in log: String) -> Set<String> {
         var open: Set<String> = []
         for line in log.split(separator: "\n") {
             if line.contains("revoked") || line.contains("lost") {

@@ -42,7 +42,13 @@ final class MillraceProcess {
 
     deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
+    var processID: pid_t { process.processIdentifier }
     var isRunning: Bool { process.isRunning }
+    /// Whether a signal ended it that nobody can catch.
+    var wasKilled: Bool {
+        !process.isRunning && process.terminationReason == .uncaughtSignal
+            && process.terminationStatus == SIGKILL
+    }
     var output: String { text(of: outputPath) }
     var errors: String { text(of: errorPath) }
 
@@ -53,7 +59,20 @@ final class MillraceProcess {
     /// The last line that the process wrote to standard error.
     var lastError: String { errors.split(separator: "\n").last.map(String.init) ?? "" }
 
+    /// What the process wrote last to standard error.
+    func logTail(_ lineCount: Int = 40) -> String {
+        errors.split(separator: "\n").suffix(lineCount).joined(separator: "\n")
+    }
+
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Stops all its threads where they are, and returns when they stand still.
+    func freeze() {
+        send(SIGSTOP)
+        while isRunning, !ProcessFiles(processID).isStopped { Self.waitBriefly() }
+    }
+
+    func thaw() { send(SIGCONT) }
 
     /// Ends the process as a crash would.
     func crash() {
@@ -64,7 +83,7 @@ final class MillraceProcess {
     /// Waits for the end, for a bounded time; returns the exit status, or `nil` if it still runs.
     func waitForEnd(atMost limit: Duration = .seconds(60)) -> Int32? {
         let deadline = ContinuousClock.now + limit
-        while process.isRunning, ContinuousClock.now < deadline { usleepBriefly() }
+        while process.isRunning, ContinuousClock.now < deadline { Self.waitBriefly() }
         return process.isRunning ? nil : process.terminationStatus
     }
 
@@ -78,13 +97,19 @@ final class MillraceProcess {
         let deadline = ContinuousClock.now + limit
         while !isThere(errors) {
             guard process.isRunning, ContinuousClock.now < deadline else { return false }
-            usleepBriefly()
+            Self.waitBriefly()
         }
         return true
     }
 
-    /// Between two looks at another process there is nothing to wait for but time.
-    private func usleepBriefly() { RunLoop.current.run(until: Date(timeIntervalSinceNow: 0.01)) }
+    /// Between two looks at another process there is nothing to wait for but time. The timer is for
+    /// the run loop, which comes back at once when it has nothing to wait for.
+    static func waitBriefly() {
+        let end = Date(timeIntervalSinceNow: 0.01)
+        RunLoop.current.add(
+            Timer(fire: end, interval: 0, repeats: false) { _ in }, forMode: .default)
+        RunLoop.current.run(until: end)
+    }
 }
 
 /// A folder of one test, removed at its end.

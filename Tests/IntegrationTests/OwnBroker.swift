@@ -6,21 +6,25 @@ final class OwnBroker {
     private static let script = MillraceProcess.root
         .appending(path: "Tests/IntegrationTests/broker/start-broker.sh").path
 
+    /// How long it may take to save what it holds.
+    private static let savingLimit = Duration.seconds(30)
+
     private(set) var bootstrapServers = ""
     private var processID: pid_t = 0
     private var data = ""
 
-    init() throws { try start() }
+    /// Makes one on a port and in a folder of its own.
+    init() throws { try start([]) }
 
     deinit {
         kill()
         try? FileManager.default.removeItem(atPath: data)
     }
 
-    private func start() throws {
+    private func start(_ arguments: [String]) throws {
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = [Self.script]
+        process.arguments = [Self.script] + arguments
         // The broker inherits what Foundation knows the script's end by, so that is not waited for.
         let folder = try TestFolder()
         let path = try folder.write("", to: "answer.txt")
@@ -31,7 +35,7 @@ final class OwnBroker {
         let deadline = ContinuousClock.now + .seconds(60)
         while !(answer.contains("data=") && answer.hasSuffix("\n")) {
             guard ContinuousClock.now < deadline else { throw NoBroker(answer: answer) }
-            RunLoop.current.run(until: Date(timeIntervalSinceNow: 0.01))
+            MillraceProcess.waitBriefly()
             answer = try String(contentsOfFile: path, encoding: .utf8)
         }
         for line in answer.split(separator: "\n") {
@@ -51,6 +55,23 @@ final class OwnBroker {
         guard processID > 0 else { return }
         Glibc.kill(processID, SIGKILL)
         processID = 0
+    }
+
+    /// Ends it in order and starts it again on the same port, with what it held.
+    ///
+    /// It saves once when it is asked to end, and goes on answering meanwhile: what it acknowledges
+    /// then is lost. So nobody may write to it now. When members of a group wait for one another, it
+    /// waits too, and has to be killed when it has saved.
+    func restart() throws {
+        Glibc.kill(processID, SIGTERM)
+        let deadline = ContinuousClock.now + Self.savingLimit
+        while ProcessFiles(processID).isThere {
+            if ContinuousClock.now > deadline { Glibc.kill(processID, SIGKILL) }
+            MillraceProcess.waitBriefly()
+        }
+        let port = bootstrapServers.split(separator: ":").last ?? ""
+        processID = 0
+        try start(["--again", "\(port)", data])
     }
 
     /// Connections stay, and nothing is answered any more: a broker behind a cut cable.

@@ -42,6 +42,12 @@ struct SessionOutcome {
 }
 
 extension MillraceProcess {
+    /// What it reports at its end that it read; it must have been asked for a report in JSON.
+    func reportedRecordCount() throws -> Int {
+        let report = try JSONSerialization.jsonObject(with: Data(output.utf8))
+        return try #require((report as? [String: Any])?["records"] as? Int, "\(output)")
+    }
+
     /// Waits until the group has committed more than `mark` records of `source`.
     func waitForCommit(beyond mark: Int64, of source: String, on broker: TestBroker) throws {
         let deadline = ContinuousClock.now + .seconds(90)

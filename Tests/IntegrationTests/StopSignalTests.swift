@@ -33,16 +33,10 @@ struct StopSignalTests {
         #expect(next.waitForLog("assigned", atMost: .seconds(20)), "\(next.errors)")
         #expect(next.waitForEnd() == 0, "\(next.errors.suffix(2000))")
         // Whatever was written is committed, and nothing else: the two add up.
-        let (first, second) = (try recordCount(process), try recordCount(next))
+        let (first, second) = (try process.reportedRecordCount(), try next.reportedRecordCount())
         #expect(first > 0)
         #expect(first + second == count)
         #expect(try written(to: sink, on: broker, atLeast: count) == count)
-    }
-
-    /// What a process reports that it read.
-    private func recordCount(_ process: MillraceProcess) throws -> Int {
-        let report = try JSONSerialization.jsonObject(with: Data(process.output.utf8))
-        return try #require((report as? [String: Any])?["records"] as? Int, "\(process.output)")
     }
 
     @Test(

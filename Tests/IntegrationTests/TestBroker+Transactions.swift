@@ -4,39 +4,6 @@ import StreamEngine
 import StreamKafka
 
 extension TestBroker {
-    /// Whether offsets of a transaction that is aborted are void, as on Apache Kafka.
-    func forgetsOffsetsOfAbortedTransactions() throws -> Bool {
-        let topic = topic("probe")
-        try create([topic], partitions: 1)
-        let consumer = try cluster.makeConsumer(
-            ConsumerSettings(
-                group: "\(name)-probe", clientID: "\(name)-probe", isCopartitioned: false))
-        defer { consumer.close() }
-        try consumer.subscribe(to: [topic])
-        let deadline = ContinuousClock.now + .seconds(30)
-        var isMember = false
-        while !isMember, ContinuousClock.now < deadline {
-            if case .assigned(let partitions, let incremental) =
-                try consumer.wait(timeout: .milliseconds(100))
-            {
-                try consumer.assign(
-                    Dictionary(uniqueKeysWithValues: partitions.map { ($0, .reset) }),
-                    incremental: incremental)
-                isMember = true
-            }
-        }
-        let producer = try cluster.makeProducer(
-            ProducerSettings(clientID: "\(name)-probe", transactionalID: "\(name)-probe"))
-        defer { producer.close() }
-        let partition = TopicPartition(topic: topic, partition: 0)
-        try producer.initTransactions()
-        try producer.beginTransaction()
-        try producer.sendOffsets(
-            [partition: CommittedOffset(offset: 1)], group: try consumer.groupMetadata())
-        try producer.abortTransaction()
-        return try consumer.committed([partition]).isEmpty
-    }
-
     /// How many records lie on a topic, by its offsets.
     func endOffset(of topic: String) throws -> Int64 {
         let reader = try reader()
@@ -50,6 +17,16 @@ extension TestBroker {
 
     /// Everything that a reader of committed records finds on a topic, up to its end.
     func readToEnd(of topic: String) throws -> [Seen] {
+        var seen: [Seen] = []
+        try scan(topic) { _, slot, batch in seen.append(Self.seen(slot, in: batch)) }
+        return seen
+    }
+
+    /// Shows every record that a reader of committed records finds on a topic, up to its end.
+    func scan(
+        _ topic: String, stallingAtMost limit: Duration = .seconds(60),
+        _ visit: (_ partition: Int32, RecordBatch.Slot, RecordBatch) throws -> Void
+    ) throws {
         let reader = try reader()
         defer { reader.close() }
         let count = try cluster.describeTopics([topic])[topic] ?? 0
@@ -58,22 +35,29 @@ extension TestBroker {
             Dictionary(uniqueKeysWithValues: partitions.map { ($0, .offset(0)) }),
             incremental: false)
         let batch = RecordBatch()
-        var seen: [Seen] = []
         var open = Set(partitions)
-        let deadline = ContinuousClock.now + .seconds(60)
-        while !open.isEmpty, ContinuousClock.now < deadline {
+        var lastProgress = ContinuousClock.now
+        while !open.isEmpty {
             _ = try reader.wait(timeout: .milliseconds(100))
             for partition in partitions where open.contains(partition) {
                 let status = try reader.fetch(
                     partition, into: batch, recordLimit: 5000, byteLimit: 8 << 20)
-                seen += batch.slots.map { Self.seen($0, in: batch) }
+                for slot in batch.slots { try visit(partition.partition, slot, batch) }
                 if status.isAtEnd { open.remove(partition) }
+                if status.recordCount > 0 { lastProgress = .now }
+            }
+            guard ContinuousClock.now - lastProgress < limit else {
+                throw StalledReader(partitions: open.map { "\($0)" }.sorted())
             }
         }
-        return seen
     }
 
-    private func reader() throws -> any Consumer {
+    /// The end of these partitions could not be reached.
+    struct StalledReader: Error {
+        let partitions: [String]
+    }
+
+    func reader() throws -> any Consumer {
         try cluster.makeConsumer(
             ConsumerSettings(
                 group: "\(name)-reader-\(UInt32.random(in: 0...UInt32.max))",

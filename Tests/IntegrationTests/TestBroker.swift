@@ -8,6 +8,8 @@ import StreamKafka
 struct TestBroker {
     static let bootstrap = ProcessInfo.processInfo.environment["MILLRACE_TEST_BOOTSTRAP"]
     static var isThere: Bool { bootstrap != nil }
+    /// Whether it is the small broker that `scripts/with-broker` starts.
+    static let isSmall = ProcessInfo.processInfo.environment["MILLRACE_TEST_BROKER_PID"] != nil
 
     let cluster: KafkaCluster
     let bootstrapServers: String
@@ -16,12 +18,25 @@ struct TestBroker {
 
     /// A test's view of the cluster, or of `bootstrapServers` where it has one of its own.
     init(_ test: String, bootstrapServers: String? = Self.bootstrap) {
-        name = "it-\(test)-\(UInt32.random(in: 0...UInt32.max))"
-        self.bootstrapServers = bootstrapServers ?? ""
+        self.init(
+            name: "it-\(test)-\(UInt32.random(in: 0...UInt32.max))",
+            bootstrapServers: bootstrapServers ?? "")
+    }
+
+    private init(name: String, bootstrapServers: String, properties: [String: String] = [:]) {
+        self.name = name
+        self.bootstrapServers = bootstrapServers
         cluster = KafkaCluster(
-            KafkaSettings(properties: [
-                KafkaProperty(name: "bootstrap.servers", value: self.bootstrapServers)
-            ]))
+            KafkaSettings(
+                properties: properties.merging(["bootstrap.servers": bootstrapServers]) { $1 }
+                    .map { KafkaProperty(name: $0.key, value: $0.value) }))
+    }
+
+    /// The same cluster for readers who see what is not committed, or was aborted, too.
+    var readingUncommitted: TestBroker {
+        TestBroker(
+            name: name, bootstrapServers: bootstrapServers,
+            properties: ["isolation.level": "read_uncommitted"])
     }
 
     func topic(_ suffix: String) -> String { "\(name)-\(suffix)" }
@@ -154,7 +169,12 @@ struct TestBroker {
 
     /// The sum of the group's committed offsets of a topic.
     func committedCount(group: String, topic: String) throws -> Int64 {
-        let offsets = try cluster.groupOffsets(of: group)
-        return offsets.filter { $0.key.topic == topic }.reduce(0) { $0 + $1.value.offset }
+        try committedCount(group: group, topics: [topic])
+    }
+
+    /// The sum of the group's committed offsets of several topics.
+    func committedCount(group: String, topics: [String]) throws -> Int64 {
+        try cluster.groupOffsets(of: group)
+            .reduce(0) { topics.contains($1.key.topic) ? $0 + $1.value.offset : $0 }
     }
 }

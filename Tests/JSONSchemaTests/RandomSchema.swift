@@ -1,26 +1,26 @@
-/// Random schemas of the subset, and values that they may or may not take, as JSON text.
+/// Random schemas, and values that they may or may not take, as JSON text.
 struct RandomSchema {
     private var generator: SeededGenerator
 
     init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
-    private static let names = ["a", "b", "c", "d", "long_name_1", "long_name_2", "\\u00e9", ""]
+    static let names = ["a", "b", "c", "d", "long_name_1", "long_name_2", "\\u00e9", ""]
     private static let strings = ["", "a", "ab", "b1", "\\u00e9\\ud83d\\ude00", "a/b", "xyz", "1"]
     private static let numbers = [
         "0", "1", "-1", "2", "3", "1.0", "1.5", "-0.0", "2e0", "0.1", "0.30", "15e-1", "1e2",
         "100", "9007199254740993", "9007199254740992.0", "-3", "0.01", "18446744073709551615",
     ]
-    private static let patterns = ["^a", "b$", "^[a-z]+$", "^(ab|b1)$", "[0-9]", "a.b", "^.{2}$"]
+    static let patterns = ["^a", "b$", "^[a-z]+$", "^(ab|b1)$", "[0-9]", "a.b", "^.{2}$"]
 
-    private mutating func pick<Element>(_ list: [Element]) -> Element {
+    mutating func pick<Element>(_ list: [Element]) -> Element {
         list.randomElement(using: &generator)!
     }
 
-    private mutating func chance(_ percent: Int) -> Bool {
+    mutating func chance(_ percent: Int) -> Bool {
         Int.random(in: 0..<100, using: &generator) < percent
     }
 
-    private mutating func several(_ range: ClosedRange<Int>, _ make: (inout Self) -> String)
+    mutating func several(_ range: ClosedRange<Int>, _ make: (inout Self) -> String)
         -> [String]
     {
         (0..<Int.random(in: range, using: &generator)).map { _ in make(&self) }
@@ -41,7 +41,7 @@ struct RandomSchema {
     }
 
     /// An object of some of the names, each once.
-    private mutating func object(_ member: (inout Self) -> String) -> String {
+    mutating func object(_ member: (inout Self) -> String) -> String {
         var members: [String] = []
         for name in Self.names.shuffled(using: &generator) where chance(35) {
             members.append("\"\(name)\":\(member(&self))")
@@ -59,7 +59,7 @@ struct RandomSchema {
         return "{\(all.joined(separator: ","))}"
     }
 
-    private mutating func schema(depth: Int, refers: Bool) -> String {
+    mutating func schema(depth: Int, refers: Bool) -> String {
         if chance(4) { return chance(50) ? "true" : "false" }
         return "{\(keywords(depth: depth, refers: refers).joined(separator: ","))}"
     }
@@ -74,6 +74,7 @@ struct RandomSchema {
         if chance(25) { keywords += numbers() }
         if depth > 0, chance(30) { keywords += arrays(depth: depth, refers: refers) }
         if depth > 0, chance(60) { keywords += objects(depth: depth, refers: refers) }
+        if depth > 0, chance(35) { keywords += applicators(depth: depth, refers: refers) }
         return keywords
     }
 

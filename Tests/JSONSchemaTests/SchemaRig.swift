@@ -2,8 +2,12 @@ import Events
 import JSONSchema
 
 /// What a schema says of a JSON text.
-func violations(_ schema: String, _ instance: String, limit: Int = 1) throws -> [String] {
-    let validator = try Schema(Array(schema.utf8)).makeValidator()
+func violations(
+    _ schema: String, _ instance: String, limit: Int = 1,
+    registry: SchemaRegistry = SchemaRegistry(), options: SchemaOptions = SchemaOptions()
+) throws -> [String] {
+    let validator = try Schema(Array(schema.utf8), registry: registry, options: options)
+        .makeValidator()
     guard let document = JSONDocument(instance) else { return ["not JSON"] }
     let found = validator.violations(of: document.root, in: document.arena, limit: limit)
     precondition(
@@ -17,9 +21,12 @@ func isValid(_ schema: String, _ instance: String) throws -> Bool {
 }
 
 /// Why a schema is refused.
-func problems(_ schema: String) -> [String] {
+func problems(
+    _ schema: String, registry: SchemaRegistry = SchemaRegistry(),
+    options: SchemaOptions = SchemaOptions()
+) -> [String] {
     do {
-        _ = try Schema(Array(schema.utf8))
+        _ = try Schema(Array(schema.utf8), registry: registry, options: options)
         return []
     } catch {
         return error.all.map(\.description)

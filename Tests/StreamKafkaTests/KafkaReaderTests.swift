@@ -72,6 +72,37 @@ struct KafkaReaderTests {
         #expect(error.subject == "\(all[0])")
     }
 
+    @Test(
+        "a topic that the reader has not met before is read at once, whatever it reads besides",
+        arguments: TestCluster.all)
+    func unknownTopics(cluster: TestCluster) throws {
+        let kafka = cluster.connect()
+        let logs = (0..<11).map { TopicPartition(topic: unique("met-\($0)"), partition: 0) }
+        let batch = OutputBatch()
+        for (index, log) in logs.enumerated() {
+            try kafka.createTopics([TopicSpec(name: log.topic, partitions: 1)])
+            batch.append(TestRecord(value: "v", partition: 0), topic: Int32(index))
+        }
+        let producer = try kafka.makeProducer(.test)
+        defer { producer.close() }
+        #expect(try producer.send(batch, from: 0, topics: logs.map(\.topic)) == logs.count)
+        try producer.flush(timeout: .seconds(20))
+        let reader = try kafka.makeReader(.test)
+        defer { reader.close() }
+        try reader.start([logs[0]: 0])
+        #expect(try reader.read(1, of: logs[0]).map(\.value) == ["v"])
+        let times = try logs.indices.dropFirst().map { index in
+            // Beside another partition, or as the only one.
+            if index % 2 == 0 { try reader.stop(Array(logs[..<index])) }
+            return try duration {
+                try reader.start([logs[index]: 0])
+                #expect(try reader.read(1, of: logs[index]).map(\.value) == ["v"])
+            }
+        }
+        // librdkafka by itself takes up to a second for each. A busy machine may delay one.
+        #expect(times.filter { $0 > .milliseconds(500) }.count <= 1, "\(times)")
+    }
+
     @Test("a partition that is read already goes on where it is told", arguments: TestCluster.all)
     func startAgain(cluster: TestCluster) throws {
         let kafka = cluster.connect()

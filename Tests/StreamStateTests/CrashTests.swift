@@ -11,7 +11,9 @@ import Testing
         arguments: 1...4 as ClosedRange<UInt64>)
     func holdsTheLastCommitAtAnyMoment(seed: UInt64) throws {
         let folder = TemporaryFolder()
-        var workload = try Workload(seed: seed, storage: SQLiteStateStorage(in: folder))
+        let memory = seed % 2 == 0 ? 0 : littleMemory
+        var workload = try Workload(
+            seed: seed, storage: SQLiteStateStorage(in: folder, cacheByteLimit: memory))
         var dice = Dice(seed: seed)
         for _ in 0..<25 {
             try workload.run(steps: 1 + dice.below(120))
@@ -50,7 +52,8 @@ import Testing
 
 /// Works until a thread beside it, which does not care where the work is, kills the process.
 private func workUntilKilled(in path: String, seed: UInt64) throws {
-    let storage = SQLiteStateStorage(root: path, application: "shop", cacheByteLimit: 0)
+    let storage = SQLiteStateStorage(
+        root: path, application: "shop", cacheByteLimit: seed % 2 == 0 ? 0 : littleMemory)
     var workload = try Workload(seed: seed, storage: storage)
     let operations = Int(seed) * 37
     Thread.detachNewThread {

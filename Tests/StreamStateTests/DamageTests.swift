@@ -6,14 +6,22 @@ import Testing
 /// Files that were damaged anywhere: opened with the right content or refused, never a trap, and
 /// what is refused is left as it is.
 @Suite struct DamageTests {
+    /// Of the places in a file one in so many is damaged; all of them, which takes minutes, with
+    /// `MILLRACE_THOROUGH=1`. The steps are primes, so that they meet every place in a page.
+    private static let isThorough =
+        ProcessInfo.processInfo.environment["MILLRACE_THOROUGH"] == "1"
+
+    private static let logs = [".sqlite-wal", ".sqlite-commits"]
+
     @Test("a file with a changed byte is opened with the right content or refused")
     func bearsChangedBytes() throws {
         let damaged = try DamagedState(isClosed: true)
         let size = try damaged.size(".sqlite")
+        let positions = (0..<size).filter { isInteresting($0) }
         var outcomes = Outcomes()
-        for position in stride(from: 0, to: size, by: 1) where isInteresting(position) {
+        for index in stride(from: 0, to: positions.count, by: Self.isThorough ? 1 : 23) {
             for mask in [0x01, 0xff] as [UInt8] {
-                try damaged.change(".sqlite", at: position, mask)
+                try damaged.change(".sqlite", at: positions[index], mask)
                 outcomes.count(try damaged.open())
             }
         }
@@ -21,34 +29,51 @@ import Testing
         #expect(outcomes.refused > outcomes.opened, "\(outcomes)")
     }
 
-    @Test("a log with a changed byte gives the last commit or is refused")
-    func bearsChangedLogs() throws {
-        let damaged = try DamagedState(isClosed: false)
-        let size = try damaged.size(".sqlite-wal")
+    @Test("a log with a changed byte gives the last commit or is refused", arguments: logs)
+    func bearsChangedLogs(suffix: String) throws {
+        let damaged = try DamagedState(isClosed: false, isInLog: suffix == ".sqlite-commits")
+        let size = try damaged.size(suffix)
         var outcomes = Outcomes()
-        for position in stride(from: 0, to: size, by: 97) {
-            try damaged.change(".sqlite-wal", at: position, 0x10)
+        for position in stride(from: 0, to: size, by: Self.isThorough ? 97 : 1_009) {
+            try damaged.change(suffix, at: position, 0x10)
             outcomes.count(try damaged.open())
         }
         #expect(outcomes.refused > 0, "\(outcomes)")
     }
 
-    @Test("a log with a changed byte, after a power cut, gives an earlier commit as a whole")
-    func bearsChangedLogsAfterAPowerCut() throws {
-        let damaged = try DamagedState(isClosed: false)
-        let size = try damaged.size(".sqlite-wal")
-        for position in stride(from: 0, to: size, by: 997) {
-            try damaged.change(".sqlite-wal", at: position, 0x10)
+    @Test(
+        "a log with a changed byte, after a power cut, gives an earlier commit as a whole",
+        arguments: logs)
+    func bearsChangedLogsAfterAPowerCut(suffix: String) throws {
+        let damaged = try DamagedState(isClosed: false, isInLog: suffix == ".sqlite-commits")
+        let size = try damaged.size(suffix)
+        for position in stride(from: 0, to: size, by: Self.isThorough ? 97 : 1_999) {
+            try damaged.change(suffix, at: position, 0x10)
             _ = try damaged.open(afterPowerCut: true)
         }
     }
 
+    @Test("a log that is older than the tables, or of others, is not read")
+    func bearsExchangedLogs() throws {
+        let damaged = try DamagedState(isClosed: false, isInLog: true)
+        let other = try DamagedState(isClosed: false, isInLog: true)
+        try damaged.replace(".sqlite-commits", from: other)
+        #expect(try !damaged.open())
+        try damaged.replace(".sqlite-commits", from: other)
+        _ = try damaged.open(afterPowerCut: true)
+    }
+
     @Test("a file that is cut off is opened with the right content or refused")
     func bearsTruncation() throws {
-        for (isClosed, suffix) in [(true, ".sqlite"), (false, ".sqlite"), (false, ".sqlite-wal")] {
-            let damaged = try DamagedState(isClosed: isClosed)
+        let files = [
+            (true, ".sqlite"), (false, ".sqlite"), (false, ".sqlite-wal"),
+            (false, ".sqlite-commits"),
+        ]
+        for (isClosed, suffix) in files {
+            let damaged = try DamagedState(
+                isClosed: isClosed, isInLog: suffix == ".sqlite-commits")
             let size = try damaged.size(suffix)
-            for length in stride(from: 0, to: size, by: max(1, size / 60)) {
+            for length in stride(from: 0, to: size, by: max(1, size / 40)) {
                 try damaged.truncate(suffix, to: length)
                 _ = try damaged.open()
                 try damaged.truncate(suffix, to: length / 512 * 512)
@@ -93,9 +118,12 @@ private final class DamagedState {
     private let whole: [String: Data]
     private var expected: [Int64: StateModel.Content] = [:]
 
-    init(isClosed: Bool) throws {
+    /// `isInLog`: the commits are in their log; else there is so little memory that each reaches the
+    /// tables.
+    init(isClosed: Bool, isInLog: Bool = false) throws {
         let source = TemporaryFolder()
-        let state = try SQLiteStateStorage(in: source).open(.first, stores: Self.stores)
+        let state = try SQLiteStateStorage(in: source, cacheByteLimit: isInLog ? 4 << 20 : 0)
+            .open(.first, stores: Self.stores)
         let store = state.keyValueStore("sessions.open")
         let timers = state.timerStore("sessions.closing")
         var dice = Dice(seed: 7)
@@ -130,6 +158,11 @@ private final class DamagedState {
 
     func truncate(_ suffix: String, to length: Int) throws {
         try damage(suffix) { $0 = $0.prefix(length) }
+    }
+
+    func replace(_ suffix: String, from other: DamagedState) throws {
+        let content = try #require(other.whole["shop/0_1" + suffix])
+        try damage(suffix) { $0 = content }
     }
 
     func exchange(_ suffix: String, page first: Int, with second: Int, of size: Int) throws {

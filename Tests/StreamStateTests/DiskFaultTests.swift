@@ -12,15 +12,15 @@ import Testing
 
     @Test(
         "when the disk is full at any operation, the state is as of the last commit and goes on",
-        arguments: [SQLITE_FULL, SQLITE_IOERR])
-    func goesOnAfterAFault(code: Int32) throws {
-        let total = try operationCount()
+        arguments: [SQLITE_FULL, SQLITE_IOERR], [0, littleMemory])
+    func goesOnAfterAFault(code: Int32, memory: Int) throws {
+        let total = try operationCount(memory)
         var dice = Dice(seed: 1)
         var failures = 0
-        for fault in stride(from: 0, to: total, by: max(1, total / 50)) {
-            failures += try runIntoFault(at: fault + dice.below(3), code) ? 1 : 0
+        for fault in stride(from: 0, to: total, by: max(1, total / 30)) {
+            failures += try runIntoFault(at: fault + dice.below(3), code, memory) ? 1 : 0
         }
-        #expect(failures > 25, "of \(total) operations too few failed in a call: \(failures)")
+        #expect(failures > 15, "of \(total) operations too few failed in a call: \(failures)")
     }
 
     @Test("a file that could not be made for lack of room is made later")
@@ -151,10 +151,11 @@ import Testing
     }
 
     /// How many operations the work takes when nothing fails.
-    private func operationCount() throws -> Int {
+    private func operationCount(_ memory: Int) throws -> Int {
         let folder = TemporaryFolder()
         let disk = FaultyDisk(under: folder.path)
-        var workload = try Workload(seed: Self.seed, storage: SQLiteStateStorage(in: folder))
+        var workload = try Workload(
+            seed: Self.seed, storage: SQLiteStateStorage(in: folder, cacheByteLimit: memory))
         let atStart = disk.operationCount
         try workload.run(steps: 2_000)
         return disk.operationCount - atStart
@@ -162,10 +163,12 @@ import Testing
 
     /// Runs the work on a disk that fails; whether a call failed. Afterwards the state must be what
     /// the model says, and go on.
-    private func runIntoFault(at fault: Int, _ code: Int32) throws -> Bool {
+    private func runIntoFault(
+        at fault: Int, _ code: Int32, _ memory: Int
+    ) throws -> Bool {
         let folder = TemporaryFolder()
         let disk = FaultyDisk(under: folder.path)
-        let storage = SQLiteStateStorage(in: folder)
+        let storage = SQLiteStateStorage(in: folder, cacheByteLimit: memory)
         var workload = try Workload(seed: Self.seed, storage: storage)
         disk.fail(after: fault, code: code)
         var hasFailed = false

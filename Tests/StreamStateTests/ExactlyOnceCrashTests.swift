@@ -14,8 +14,9 @@ import Testing
         arguments: 1...4 as ClosedRange<UInt64>)
     func canBeDecidedAtAnyMoment(seed: UInt64) throws {
         let folder = TemporaryFolder()
+        let memory = seed % 2 == 0 ? 0 : littleMemory
         var workload = try ExactlyOnceWorkload(
-            seed: seed, storage: SQLiteStateStorage(in: folder))
+            seed: seed, storage: SQLiteStateStorage(in: folder, cacheByteLimit: memory))
         var dice = Dice(seed: seed)
         for _ in 0..<15 {
             try workload.run(steps: 1 + dice.below(120))
@@ -25,28 +26,29 @@ import Testing
 
     @Test(
         "when the disk fails at any operation, a call that throws has not happened",
-        arguments: [SQLITE_FULL, SQLITE_IOERR])
-    func goesOnAfterAFault(code: Int32) throws {
-        let total = try operationCount()
+        arguments: [SQLITE_FULL, SQLITE_IOERR], [0, littleMemory])
+    func goesOnAfterAFault(code: Int32, memory: Int) throws {
+        let total = try operationCount(memory)
         var dice = Dice(seed: 1)
         var failures = 0
-        for fault in stride(from: 0, to: total, by: max(1, total / 40)) {
-            failures += try runIntoFault(at: fault + dice.below(3), code) ? 1 : 0
+        for fault in stride(from: 0, to: total, by: max(1, total / 25)) {
+            failures += try runIntoFault(at: fault + dice.below(3), code, memory) ? 1 : 0
         }
-        #expect(failures > 20, "of \(total) operations too few failed in a call: \(failures)")
+        #expect(failures > 12, "of \(total) operations too few failed in a call: \(failures)")
     }
 
     @Test(
         "preparing, applying, discarding and restoring bear a fault at each of their operations",
-        arguments: [false, true])
-    func bearsAFaultAtEachOperation(isApplied: Bool) throws {
+        arguments: [false, true], [0, littleMemory])
+    func bearsAFaultAtEachOperation(isApplied: Bool, memory: Int) throws {
         var hasFault = true
         var fault = 0
         while hasFault {
             let folder = TemporaryFolder()
             let disk = FaultyDisk(under: folder.path)
             var workload = try ExactlyOnceWorkload(
-                seed: Self.seed, storage: SQLiteStateStorage(in: folder))
+                seed: Self.seed,
+                storage: SQLiteStateStorage(in: folder, cacheByteLimit: memory))
             while workload.model.checkpoint == nil || workload.model.prepared != nil
                 || workload.isRestoring
             {
@@ -75,7 +77,7 @@ import Testing
             try expectDurable(workload.model, in: folder)
             fault += 1 + fault / 12
         }
-        #expect(fault > 60, "only \(fault) operations")
+        #expect(fault > (memory == 0 ? 60 : 15), "only \(fault) operations")
     }
 
     @Test("a process that is killed at any moment leaves what can be decided, or restored further")
@@ -93,18 +95,19 @@ import Testing
             state.close()
             // The same work, done here up to the same commit.
             let elsewhere = TemporaryFolder()
+            let memory = seed % 2 == 0 ? 0 : littleMemory
             var workload = try ExactlyOnceWorkload(
-                seed: seed, storage: SQLiteStateStorage(in: elsewhere))
+                seed: seed, storage: SQLiteStateStorage(in: elsewhere, cacheByteLimit: memory))
             while StandingNumbers(workload.model) != found { try workload.run(steps: 1) }
             try expectDurable(workload.model, in: folder)
         }
     }
 
-    private func operationCount() throws -> Int {
+    private func operationCount(_ memory: Int) throws -> Int {
         let folder = TemporaryFolder()
         let disk = FaultyDisk(under: folder.path)
         var workload = try ExactlyOnceWorkload(
-            seed: Self.seed, storage: SQLiteStateStorage(in: folder))
+            seed: Self.seed, storage: SQLiteStateStorage(in: folder, cacheByteLimit: memory))
         let atStart = disk.operationCount
         try workload.run(steps: 2_000)
         return disk.operationCount - atStart
@@ -112,11 +115,13 @@ import Testing
 
     /// Runs the work on a disk that fails; whether a call failed. Afterwards the file must be what
     /// the model says, and the state must go on.
-    private func runIntoFault(at fault: Int, _ code: Int32) throws -> Bool {
+    private func runIntoFault(
+        at fault: Int, _ code: Int32, _ memory: Int
+    ) throws -> Bool {
         let folder = TemporaryFolder()
         let disk = FaultyDisk(under: folder.path)
         var workload = try ExactlyOnceWorkload(
-            seed: Self.seed, storage: SQLiteStateStorage(in: folder))
+            seed: Self.seed, storage: SQLiteStateStorage(in: folder, cacheByteLimit: memory))
         disk.fail(after: fault, code: code)
         var hasFailed = false
         do {
@@ -150,7 +155,8 @@ import Testing
 
 /// Works until a thread beside it, which does not care where the work is, kills the process.
 private func workUntilKilled(in path: String, seed: UInt64) throws {
-    let storage = SQLiteStateStorage(root: path, application: "shop", cacheByteLimit: 0)
+    let storage = SQLiteStateStorage(
+        root: path, application: "shop", cacheByteLimit: seed % 2 == 0 ? 0 : littleMemory)
     var workload = try ExactlyOnceWorkload(seed: seed, storage: storage)
     let milliseconds = Int(seed) * 37
     Thread.detachNewThread {

@@ -17,6 +17,14 @@ import Testing
     }
 
     @Test(
+        "a state with room for a few commits does what its model does",
+        arguments: 20...31 as ClosedRange<UInt64>)
+    func behavesAsItsModelInLittleMemory(seed: UInt64) throws {
+        let storage = SQLiteStateStorage(in: folder, cacheByteLimit: littleMemory)
+        try run(ExactlyOnceWorkload(seed: seed, storage: storage))
+    }
+
+    @Test(
         "a state with room for everything does what its model does",
         arguments: 100...105 as ClosedRange<UInt64>)
     func behavesAsItsModelInMemory(seed: UInt64) throws {
@@ -29,6 +37,35 @@ import Testing
         arguments: 200...205 as ClosedRange<UInt64>)
     func behavesAsItsModelWithoutFile(seed: UInt64) throws {
         try run(ExactlyOnceWorkload(seed: seed, storage: InMemoryStateStorage()))
+    }
+
+    @Test("what the log holds is read with less memory than it was written with, prepared or not")
+    func readsItsLogWithLessMemory() throws {
+        let state = try SQLiteStateStorage(in: folder, cacheByteLimit: 64 << 20)
+            .open(.first, stores: Self.stores)
+        for sequence in 1...3 as ClosedRange<Int64> {
+            for number in 0..<300 as Range<Int64> {
+                try state.keyValueStore("sessions.open").put(
+                    Array("\(number)".utf8), .init(repeating: UInt8(sequence), count: 900))
+                try state.timerStore("sessions.closing").set(
+                    Array("\(number)".utf8), at: sequence * 1_000 + number)
+            }
+            while try state.timerStore("sessions.closing").takeDue(at: sequence * 1_000) != nil {}
+            try state.prepare(.number(sequence))
+            for isApplied in [true, false] {
+                let copy = try folder.copy()
+                let found = try SQLiteStateStorage(in: copy).open(.first, stores: Self.stores)
+                if isApplied { try found.applyPrepared() } else { try found.discardPrepared() }
+                let expected = isApplied ? sequence : sequence - 1
+                #expect(found.checkpoint == (expected == 0 ? nil : .number(expected)))
+                let value = try found.keyValueStore("sessions.open").value(Array("7".utf8))
+                #expect(value?.first == (expected == 0 ? nil : UInt8(expected)))
+                #expect(
+                    found.timerStore("sessions.closing").next.milliseconds
+                        == (expected == 0 ? Int64.max : expected * 1_000 + 1))
+            }
+            try state.applyPrepared()
+        }
     }
 
     @Test("a prepared commit is found at the next opening, and can be decided either way")
@@ -65,17 +102,43 @@ import Testing
         try state.prepare(.number(1))
         try state.applyPrepared()
         #expect(state.checkpoint == .number(1))
-        // Spilled changes of the next commit must not take the way back of this one with them.
-        for number in 0..<200 as Range<UInt8> {
-            try state.keyValueStore("sessions.open").put(
-                [number, 1], .init(repeating: 1, count: 900))
-        }
         let copy = try folder.copy()
         let found = try SQLiteStateStorage(in: copy).open(.first, stores: Self.stores)
         #expect(found.checkpoint == nil)
         #expect(found.prepared == .number(1))
         try found.applyPrepared()
         try expectContent(found, 1)
+    }
+
+    @Test("changes beyond the memory do not take the way back of a prepared commit with them")
+    func keepsTheWayBack() throws {
+        var state = try open()
+        try fill(state, 1)
+        try state.commit(.number(1))
+        // Twice: what is prepared in the tables, and what was applied since, is noted there.
+        for sequence in 2...3 as ClosedRange<Int64> {
+            for number in 0..<200 as Range<UInt8> {
+                try state.keyValueStore("sessions.open").put(
+                    [number, 1], .init(repeating: UInt8(sequence), count: 900))
+            }
+            try state.prepare(.number(sequence))
+            let copy = try folder.copy()
+            let found = try SQLiteStateStorage(in: copy).open(.first, stores: Self.stores)
+            #expect(found.prepared == .number(sequence))
+            try found.discardPrepared()
+            if sequence == 2 { try expectContent(found, 1) }
+            #expect(
+                try found.keyValueStore("sessions.open").value([7, 1])?.first
+                    == (sequence == 2 ? nil : 2))
+            try state.applyPrepared()
+        }
+        try fill(state, 4)
+        try state.prepare(.number(4))
+        try state.applyPrepared()
+        let copy = try folder.copy()
+        state = try SQLiteStateStorage(in: copy).open(.first, stores: Self.stores)
+        if state.prepared != nil { try state.applyPrepared() }
+        try expectContent(state, 4)
     }
 
     @Test("commits at least once can follow prepared ones, and the other way round")

@@ -1,21 +1,4 @@
 extension SchemaCompiler {
-    private static let dialect = "https://json-schema.org/draft/2020-12/schema"
-
-    /// Keywords that describe and never refuse anything, by the specification itself.
-    private static let annotations: Set<String> = [
-        "title", "description", "default", "examples", "format", "$comment", "deprecated",
-        "readOnly", "writeOnly",
-    ]
-
-    /// Keywords of 2020-12 that would refuse values, or change what others refuse.
-    private static let unsupported: Set<String> = [
-        "$anchor", "$dynamicAnchor", "$dynamicRef", "$vocabulary", "allOf", "anyOf", "contains",
-        "contentEncoding", "contentMediaType", "contentSchema", "dependentRequired",
-        "dependentSchemas", "else", "if", "maxContains", "minContains", "not", "oneOf",
-        "patternProperties", "prefixItems", "propertyNames", "then", "unevaluatedItems",
-        "unevaluatedProperties", "uniqueItems",
-    ]
-
     /// What older drafts called something that 2020-12 calls otherwise.
     private static let renamed = [
         "definitions": "$defs", "id": "$id", "additionalItems": "items",
@@ -23,41 +6,99 @@ extension SchemaCompiler {
         "dependencies": "dependentRequired",
     ]
 
-    /// Refuses a keyword that is not one of those without effect.
-    mutating func checkWithoutEffect(
-        _ keyword: String, _ operand: SchemaValue, at pointer: String
-    ) {
-        if Self.annotations.contains(keyword) {
-            if keyword == "format" { _ = string(operand, at: pointer) }
-        } else if Self.unsupported.contains(keyword) {
-            report(
-                pointer, "the keyword '\(keyword)' is not supported",
-                remedy: "leave it out, or check what it says in a 'filter'",
-                unsupportedKeyword: keyword)
-        } else if let name = Self.renamed[keyword] {
-            report(
-                pointer,
-                "'\(keyword)' is from an older draft; JSON Schema 2020-12 calls it '\(name)'",
-                unsupportedKeyword: keyword)
-        } else {
-            report(
-                pointer, "'\(keyword)' is not a keyword of JSON Schema 2020-12",
-                remedy: "for a remark use '$comment'", unsupportedKeyword: keyword)
+    /// Compiles a keyword that the draft doesn't have, or refuses it.
+    mutating func compileUnknown(_ keyword: Keyword, into rule: inout Rule) {
+        let isOurs = !library.documents[keyword.place.document].isBuiltIn
+        if options.unknownKeywords == .refuse, isOurs {
+            refuse(keyword)
+        } else if keyword.name == "definitions" {
+            compileDefinitions(keyword)
+        } else if keyword.name == "dependencies" {
+            compileDependencies(keyword)
         }
     }
 
-    mutating func checkIdentifier(_ keyword: String, _ operand: SchemaValue, at pointer: String) {
-        guard let text = string(operand, at: pointer) else { return }
-        guard pointer == "/\(keyword)" else {
+    private mutating func refuse(_ keyword: Keyword) {
+        if let name = Self.renamed[keyword.name] {
             report(
-                pointer, "'\(keyword)' is only supported at the top of the file",
-                unsupportedKeyword: keyword)
+                keyword.place,
+                "'\(keyword.name)' is from an older draft; JSON Schema 2020-12 calls it '\(name)'",
+                unsupportedKeyword: keyword.name)
+        } else {
+            report(
+                keyword.place, "'\(keyword.name)' is not a keyword of JSON Schema 2020-12",
+                remedy: "for a remark use '$comment'", unsupportedKeyword: keyword.name)
+        }
+    }
+
+    mutating func checkIdentifier(_ keyword: Keyword) {
+        guard string(keyword) != nil else { return }
+        let isAtTop = library.resources[keyword.resource].place / keyword.name == keyword.place
+        if keyword.name == "$schema", !isAtTop {
+            report(
+                keyword.place, "'$schema' stands beside '$id', or at the top of the file",
+                remedy: "move it there")
+        }
+    }
+
+    mutating func checkAnchor(_ keyword: Keyword) {
+        guard let name = string(keyword) else { return }
+        let isName =
+            name.utf8.first.map { Self.isLetter($0) } ?? false
+            && name.utf8.allSatisfy {
+                Self.isLetter($0) || ("0"..."9").contains(Unicode.Scalar($0)) || $0 == 45
+                    || $0 == 46
+            }
+        if !isName {
+            report(
+                keyword.place, "'\(name)' is no name for an anchor",
+                remedy: "use letters, digits, '-', '_' and '.', a letter or '_' first")
+        }
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        (65...90).contains(byte) || (97...122).contains(byte) || byte == 95
+    }
+
+    /// Looks at what a keyword without effect says, as far as it is easily said wrongly.
+    mutating func checkAnnotation(_ keyword: Keyword) {
+        switch keyword.name {
+        case "contentEncoding", "contentMediaType", "$comment", "title", "description":
+            _ = string(keyword)
+        case "contentSchema":
+            _ = schema(keyword.operand, at: keyword.place, in: keyword.resource)
+        default: break
+        }
+    }
+
+    mutating func compileDefinitions(_ keyword: Keyword) {
+        guard case .object(let definitions) = keyword.operand else {
+            report(
+                keyword.place,
+                "'\(keyword.name)' is an object of schemas, not \(keyword.operand.kindName)")
             return
         }
-        if keyword == "$schema", text != Self.dialect, text != Self.dialect + "#" {
-            report(
-                pointer, "the dialect '\(text)' is not supported",
-                remedy: "write the schema for '\(Self.dialect)'", unsupportedKeyword: keyword)
+        // Of other documents only what is referred to is compiled.
+        guard keyword.place.document == 0 else { return }
+        for (name, definition) in definitions {
+            _ = schema(definition, at: keyword.place.step(name), in: keyword.resource)
         }
+    }
+
+    mutating func compileFormat(_ keyword: Keyword, into rule: inout Rule) {
+        guard let name = string(keyword) else { return }
+        let vocabularies = library.resources[keyword.resource].vocabularies
+        let isAsserted = vocabularies.contains(.formatAssertion)
+        guard isAsserted || options.formats == .assert else { return }
+        guard let format = Format(named: name) else {
+            if options.unknownKeywords == .refuse {
+                report(
+                    keyword.place, "'\(name)' is not a format of JSON Schema 2020-12",
+                    remedy: "use 'pattern'")
+            }
+            return
+        }
+        rule.format = format
+        rule.applies.insert(.strings)
     }
 }

@@ -3,21 +3,20 @@ extension SchemaCompiler {
     private static let shownValues = 8
     private static let shownBytes = 120
 
-    mutating func compileConstants(
-        _ keyword: String, _ operand: SchemaValue, into rule: inout Rule, at pointer: String
-    ) {
+    mutating func compileConstants(_ keyword: Keyword, into rule: inout Rule) {
         let values: [SchemaValue]
-        if keyword == "const" {
-            values = [operand]
-        } else if case .array(let several) = operand {
+        if keyword.name == "const" {
+            values = [keyword.operand]
+        } else if case .array(let several) = keyword.operand {
             values = several
         } else {
-            report(pointer, "'enum' is a list of values, not \(operand.kindName)")
+            report(
+                keyword.place, "'enum' is a list of values, not \(keyword.operand.kindName)")
             return
         }
         rule.applies.insert(.anything)
         let set = builder.add(constantSet(values), to: \.constantSets)
-        if keyword == "const" { rule.constant = set } else { rule.enumeration = set }
+        if keyword.name == "const" { rule.constant = set } else { rule.enumeration = set }
     }
 
     private mutating func constantSet(_ values: [SchemaValue]) -> ConstantSet {

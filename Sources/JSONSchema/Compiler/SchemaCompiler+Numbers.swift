@@ -1,32 +1,39 @@
 extension SchemaCompiler {
-    mutating func compileNumber(
-        _ keyword: String, _ operand: SchemaValue, into rule: inout Rule, at pointer: String
-    ) {
-        guard case .number(let text) = operand else {
-            report(pointer, "a number is needed here, not \(operand.kindName)")
+    mutating func compileNumber(_ keyword: Keyword, into rule: inout Rule) {
+        guard case .number(let text) = keyword.operand else {
+            report(
+                keyword.place, "a number is needed here, not \(keyword.operand.kindName)")
             return
         }
         if rule.number < 0 { rule.number = builder.add(NumberRule(), to: \.numberRules) }
         rule.applies.insert(.numbers)
         let index = Int(rule.number)
         let number = builder.add(text, to: \.numbers)
-        switch keyword {
+        switch keyword.name {
         case "minimum": builder.numberRules[index].minimum = number
         case "exclusiveMinimum": builder.numberRules[index].exclusiveMinimum = number
         case "maximum": builder.numberRules[index].maximum = number
         case "exclusiveMaximum": builder.numberRules[index].exclusiveMaximum = number
         default:
             builder.numberRules[index].multipleOfText = number
-            compileDivisor(text, into: index, at: pointer)
+            compileDivisor(text, into: index, at: keyword.place)
             return
         }
-        narrowIntegers(keyword, text, in: index)
+        narrowIntegers(keyword.name, text, in: index)
+        let rounded = Double(String(decoding: text, as: UTF8.self)) ?? .nan
+        var rule = builder.numberRules[index]
+        if keyword.name == "minimum" || keyword.name == "exclusiveMinimum" {
+            rule.lowestRounded = max(rule.lowestRounded, rounded)
+        } else {
+            rule.highestRounded = min(rule.highestRounded, rounded)
+        }
+        builder.numberRules[index] = rule
     }
 
-    private mutating func compileDivisor(_ text: [UInt8], into index: Int, at pointer: String) {
+    private mutating func compileDivisor(_ text: [UInt8], into index: Int, at place: SchemaPlace) {
         let divisor = unsafe text.withUnsafeBytes { unsafe DecimalText($0)?.divisor }
         guard let divisor else {
-            report(pointer, "'multipleOf' needs a number above 0 of at most 18 digits")
+            report(place, "'multipleOf' needs a number above 0 of at most 18 digits")
             return
         }
         builder.numberRules[index].multipleOf = builder.add(divisor, to: \.divisors)

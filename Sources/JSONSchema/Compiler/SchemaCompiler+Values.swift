@@ -1,135 +1,116 @@
 extension SchemaCompiler {
-    mutating func compileType(
-        _ operand: SchemaValue, into rule: inout Rule, at pointer: String
-    ) {
+    mutating func compileType(_ keyword: Keyword, into rule: inout Rule) {
         var types = TypeSet.none
         let listed: [SchemaValue]
-        if case .array(let several) = operand { listed = several } else { listed = [operand] }
+        if case .array(let several) = keyword.operand {
+            listed = several
+        } else {
+            listed = [keyword.operand]
+        }
         for name in listed {
             guard let known = TypeSet.names.first(where: { $0.name == name.string }) else {
                 report(
-                    pointer, "there is no type '\(name.string ?? name.kindName)'",
+                    keyword.place, "there is no type '\(name.string ?? name.kindName)'",
                     remedy: "known are \(TypeSet.names.map(\.name).joined(separator: ", "))")
                 return
             }
             types.formUnion(known.types)
         }
         guard !types.isEmpty else {
-            report(pointer, "'type' needs a type")
+            report(keyword.place, "'type' needs a type")
             return
         }
         rule.types = types
     }
 
-    mutating func compileString(
-        _ keyword: String, _ operand: SchemaValue, into rule: inout Rule, at pointer: String
-    ) {
+    mutating func compileString(_ keyword: Keyword, into rule: inout Rule) {
         rule.applies.insert(.strings)
-        switch keyword {
-        case "minLength": rule.minimumLength = count(operand, at: pointer) ?? 0
-        case "maxLength": rule.maximumLength = count(operand, at: pointer) ?? 0
+        switch keyword.name {
+        case "minLength": rule.minimumLength = count(keyword.operand, at: keyword.place) ?? 0
+        case "maxLength": rule.maximumLength = count(keyword.operand, at: keyword.place) ?? 0
         default:
-            guard let source = string(operand, at: pointer) else { return }
-            do {
-                rule.pattern = builder.add(try Pattern(source), to: \.patterns)
-            } catch {
-                report(pointer, "the pattern '\(source)' is refused: \(error.sentence)")
-            }
+            guard let source = string(keyword) else { return }
+            rule.pattern = pattern(source, at: keyword.place) ?? -1
         }
     }
 
-    mutating func compileArray(
-        _ keyword: String, _ operand: SchemaValue, into rule: inout Rule, at pointer: String
-    ) {
-        rule.applies.insert(.arrays)
-        switch keyword {
-        case "minItems": rule.minimumItems = count(operand, at: pointer) ?? 0
-        case "maxItems": rule.maximumItems = count(operand, at: pointer) ?? 0
-        default: rule.items = schema(operand, at: pointer)
-        }
-    }
-
-    mutating func compileObjectSize(
-        _ keyword: String, _ operand: SchemaValue, into rule: inout Rule, at pointer: String
-    ) {
-        rule.applies.insert(.objects)
-        let count = count(operand, at: pointer) ?? 0
-        if keyword == "minProperties" {
-            rule.minimumProperties = count
-        } else {
-            rule.maximumProperties = count
+    /// The index of a compiled pattern.
+    mutating func pattern(_ source: String, at place: SchemaPlace) -> Int32? {
+        do {
+            return builder.add(try Pattern(source), to: \.patterns)
+        } catch {
+            report(place, "the pattern '\(source)' is refused: \(error.sentence)")
+            return nil
         }
     }
 }
 
-// MARK: - Objects
+// MARK: - Arrays
 
 extension SchemaCompiler {
-    /// Compiles `properties`, `required` and `additionalProperties`, which share one table of
-    /// names.
-    mutating func compileObject(
-        _ keywords: [(name: [UInt8], value: SchemaValue)], into rule: inout Rule,
-        at pointer: String
+    /// Compiles the keywords of arrays, of which some change what others mean.
+    mutating func compileArray(
+        _ operands: [String: SchemaValue], into rule: inout Rule, of schema: Keyword
     ) {
-        func operand(_ keyword: String) -> SchemaValue? {
-            keywords.first { $0.name.elementsEqual(keyword.utf8) }?.value
+        var array = ArrayRule()
+        var isAsked = false
+        func place(_ name: String) -> SchemaPlace { schema.place / name }
+        if let operand = operands["minItems"] {
+            array.minimumItems = count(operand, at: place("minItems")) ?? 0
+            isAsked = true
         }
-        var members: [(name: [UInt8], rule: MemberRule)] = []
-        properties(operand("properties"), into: &members, at: pointer + "/properties")
-        required(operand("required"), into: &members, at: pointer + "/required")
-        let additional = operand("additionalProperties").map {
-            schema($0, at: pointer + "/additionalProperties")
+        if let operand = operands["maxItems"] {
+            array.maximumItems = count(operand, at: place("maxItems")) ?? 0
+            isAsked = true
         }
-        guard !members.isEmpty || additional != nil else { return }
-        rule.applies.insert(.objects)
-        var object = ObjectRule()
-        object.names = builder.names.add(members.map(\.name))
-        object.firstMember = builder.members.count
-        object.memberCount = members.count
-        object.requiredCount = members.count { $0.rule.isRequired }
-        object.additional = additional ?? -1
-        for member in members {
-            var memberRule = member.rule
-            memberRule.name = builder.add(member.name, to: \.memberNames)
-            builder.members.append(memberRule)
+        if let operand = operands["items"] {
+            array.items = self.schema(operand, at: place("items"), in: schema.resource)
+            isAsked = true
         }
-        rule.object = builder.add(object, to: \.objects)
+        if let operand = operands["prefixItems"] {
+            compilePrefix(operand, into: &array, at: place("prefixItems"), schema.resource)
+            isAsked = true
+        }
+        if let operand = operands["uniqueItems"] {
+            array.isUnique = boolean(operand, at: place("uniqueItems"))
+            isAsked = isAsked || array.isUnique
+        }
+        if compileContains(operands, into: &array, of: schema) { isAsked = true }
+        guard isAsked else { return }
+        rule.applies.insert(.arrays)
+        rule.array = builder.add(array, to: \.arrays)
     }
 
-    private mutating func properties(
-        _ operand: SchemaValue?, into members: inout [(name: [UInt8], rule: MemberRule)],
-        at pointer: String
+    private mutating func compilePrefix(
+        _ operand: SchemaValue, into array: inout ArrayRule, at place: SchemaPlace, _ resource: Int
     ) {
-        guard let operand else { return }
-        guard case .object(let properties) = operand else {
-            report(pointer, "'properties' is an object of schemas, not \(operand.kindName)")
+        guard case .array(let schemas) = operand, !schemas.isEmpty else {
+            report(place, "'prefixItems' is a list of schemas, at least one")
             return
         }
-        for (name, value) in properties {
-            let schema = schema(value, at: pointer + JSONPointer.step(name))
-            members.append((name, MemberRule(schema: schema)))
+        let rules = schemas.enumerated().map { index, value in
+            schema(value, at: place / "\(index)", in: resource)
         }
+        array.firstPrefix = builder.addAll(rules)
+        array.prefixCount = Int32(rules.count)
     }
 
-    private mutating func required(
-        _ operand: SchemaValue?, into members: inout [(name: [UInt8], rule: MemberRule)],
-        at pointer: String
-    ) {
-        guard let operand else { return }
-        guard case .array(let names) = operand else {
-            report(pointer, "'required' is a list of names, not \(operand.kindName)")
-            return
-        }
-        for (index, value) in names.enumerated() {
-            guard case .string(let name) = value else {
-                report("\(pointer)/\(index)", "a name is needed here, not \(value.kindName)")
-                continue
-            }
-            if let known = members.firstIndex(where: { $0.name == name }) {
-                members[known].rule.isRequired = true
-            } else {
-                members.append((name, MemberRule(isRequired: true)))
-            }
-        }
+    /// Compiles `contains` with its numbers, which mean nothing without it.
+    private mutating func compileContains(
+        _ operands: [String: SchemaValue], into array: inout ArrayRule, of schema: Keyword
+    ) -> Bool {
+        let least = operands["minContains"].map { count($0, at: schema.place / "minContains") }
+        let most = operands["maxContains"].map { count($0, at: schema.place / "maxContains") }
+        guard let operand = operands["contains"] else { return false }
+        array.contains = self.schema(operand, at: schema.place / "contains", in: schema.resource)
+        array.minimumMatches = (least ?? 1) ?? 1
+        array.maximumMatches = (most ?? .max) ?? .max
+        return true
+    }
+
+    private mutating func boolean(_ operand: SchemaValue, at place: SchemaPlace) -> Bool {
+        if case .boolean(let value) = operand { return value }
+        report(place, "true or false is needed here, not \(operand.kindName)")
+        return false
     }
 }

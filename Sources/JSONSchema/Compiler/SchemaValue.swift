@@ -1,7 +1,7 @@
 internal import Events
 
 /// A JSON value of a schema document, as a tree. Only the compiler looks at it.
-indirect enum SchemaValue {
+indirect enum SchemaValue: Sendable {
     case null
     case boolean(Bool)
     /// The number's text: schemas are compared exactly.
@@ -28,6 +28,12 @@ indirect enum SchemaValue {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// The value of a member of an object.
+    func member(_ name: String) -> SchemaValue? {
+        guard case .object(let members) = self else { return nil }
+        return members.first { $0.name.elementsEqual(name.utf8) }?.value
+    }
+
     /// A whole number that is not negative; 2.0 is one.
     var count: Int? {
         guard case .number(let text) = self else { return nil }
@@ -39,7 +45,9 @@ indirect enum SchemaValue {
 
 extension SchemaValue {
     private static let prefix = Array("{\"schema\":".utf8)
-    private static let limits = ParseLimits(maximumBytes: 64 << 20, maximumDepth: 256)
+    private static let limits = ParseLimits(maximumBytes: 16 << 20, maximumDepth: 256)
+    /// The most that the pointers of all values may have together; they are kept for messages.
+    private static let longestPointers = 256 << 20
 
     /// Reads a document of any kind.
     ///
@@ -59,7 +67,30 @@ extension SchemaValue {
         guard arena.childCount(of: root) == 1 else {
             throw SchemaProblem(pointer: "", "the file is not one JSON value")
         }
-        return read(arena.firstChild(of: root), in: arena)
+        let document = read(arena.firstChild(of: root), in: arena)
+        guard document.pointerBytes(below: 0) <= longestPointers else {
+            throw SchemaProblem(
+                pointer: "", "the names in the schema are too long for how deep they are nested")
+        }
+        return document
+    }
+
+    /// The bytes of the JSON pointers to all values inside this one, as far as they are short
+    /// enough.
+    private func pointerBytes(below length: Int) -> Int {
+        var sum = length
+        switch self {
+        case .array(let elements):
+            for element in elements where sum <= Self.longestPointers {
+                sum += element.pointerBytes(below: length + 8)
+            }
+        case .object(let members):
+            for (name, value) in members where sum <= Self.longestPointers {
+                sum += value.pointerBytes(below: length + name.count + 1)
+            }
+        default: break
+        }
+        return sum
     }
 
     private static func place(of failure: ParseFailure, in text: [UInt8]) -> String {

@@ -7,6 +7,8 @@ internal import CPCRE2
 /// before every step and so counts how far each step went; that bounds the time whatever the
 /// pattern and the string are, and costs little next to the length of such a string.
 ///
+/// Most patterns of schemas are simple enough for a ``BytePattern``, which needs neither.
+///
 /// Compiled code is never written to, so threads may share it; what matching writes to is
 /// ``PatternMatcher``'s.
 @safe
@@ -16,8 +18,18 @@ final class Pattern: @unchecked Sendable {
 
     /// The pattern as the schema writes it.
     let source: String
-    let plain: OpaquePointer
-    let counting: OpaquePointer
+    private let plain: OpaquePointer
+    private let counting: OpaquePointer
+    private let bytes: BytePattern?
+    /// Whether ``plain`` is machine code. Where there is no compiler for this machine, code is
+    /// interpreted.
+    private let isMachineCode: Bool
+
+    /// The pattern as plain pointers, valid as long as this is.
+    var compiled: CompiledPattern {
+        unsafe CompiledPattern(
+            plain: plain, counting: counting, bytes: bytes, isMachineCode: isMachineCode)
+    }
 
     /// - Throws: what is wrong with the pattern.
     init(_ source: String) throws(PatternError) {
@@ -30,11 +42,16 @@ final class Pattern: @unchecked Sendable {
             unsafe pcre2_code_free_8(plain)
             throw error
         }
+        bytes = BytePattern(source)
+        var size = 0
+        let found = unsafe pcre2_pattern_info_8(plain, UInt32(PCRE2_INFO_JITSIZE), &size)
+        isMachineCode = found == 0 && size > 0
     }
 
     deinit {
         unsafe pcre2_code_free_8(plain)
         unsafe pcre2_code_free_8(counting)
+        bytes?.deallocate()
     }
 
     private static func compile(
@@ -50,7 +67,6 @@ final class Pattern: @unchecked Sendable {
             unsafe pcre2_compile_8(bytes.baseAddress, bytes.count, all, &code, &offset, nil)
         }
         guard let compiled = unsafe compiled else { throw PatternError(message(of: code)) }
-        // Where there is no compiler for this machine, the code is interpreted.
         unsafe pcre2_jit_compile_8(compiled, UInt32(PCRE2_JIT_COMPLETE))
         return unsafe compiled
     }
@@ -63,4 +79,13 @@ final class Pattern: @unchecked Sendable {
             return "PCRE2 can't match it: \(text)"
         }
     }
+}
+
+/// A pattern as plain pointers, which copy without touching a reference count.
+@safe
+struct CompiledPattern: BitwiseCopyable, @unchecked Sendable {
+    let plain: OpaquePointer
+    let counting: OpaquePointer
+    let bytes: BytePattern?
+    let isMachineCode: Bool
 }

@@ -1,6 +1,9 @@
 /// The capturing groups of a pattern, found before it is translated, since a back reference may
 /// stand before its group.
 struct PatternGroups {
+    /// The longest name that a group may have.
+    static let longestName = 200
+
     private(set) var count = 0
     private(set) var numbers: [String: Int] = [:]
 
@@ -30,7 +33,8 @@ struct PatternGroups {
         let marks = Array(rest.prefix(3))
         guard marks.count == 3, marks[1] == "<", marks[2] != "=", marks[2] != "!" else { return }
         count += 1
-        let name = String(String.UnicodeScalarView(rest.dropFirst(2).prefix { $0 != ">" }))
+        let start = rest.dropFirst(2).prefix(Self.longestName)
+        let name = String(String.UnicodeScalarView(start.prefix { $0 != ">" }))
         guard numbers.updateValue(count, forKey: name) == nil else {
             throw PatternError("two groups are named '\(name)'", column: position + 1)
         }

@@ -33,8 +33,9 @@ extension PatternTranslator {
     }
 
     private func bounds(at start: Int) -> Quantifier? {
-        let inner = scalars[(start + 1)...].prefix { $0 != "}" }
-        guard start + 1 + inner.count < scalars.count else { return nil }
+        let inner = scalars[(start + 1)...].prefix { ("0"..."9") ~= $0 || $0 == "," }
+        let end = start + 1 + inner.count
+        guard end < scalars.count, scalars[end] == "}" else { return nil }
         let bounds = inner.split(separator: ",", omittingEmptySubsequences: false)
         let isWellFormed =
             bounds.count <= 2 && !(bounds[0].isEmpty)

@@ -9,6 +9,8 @@
 struct PatternTranslator {
     /// Deeper groups are refused, so that no pattern can exhaust the stack.
     private static let maximumDepth = 100
+    /// Longer patterns are refused: reading one may take the square of its length.
+    private static let maximumCount = 10_000
 
     let scalars: [Unicode.Scalar]
     let groups: PatternGroups
@@ -26,15 +28,31 @@ struct PatternTranslator {
     /// The pattern in PCRE2's syntax, for the options that ``Pattern`` sets.
     static func translate(_ pattern: String) throws(PatternError) -> String {
         var translator = try PatternTranslator(pattern)
-        try translator.disjunction()
-        if translator.peek() != nil {
-            throw translator.error("there is no '(' for this ')'")
-        }
+        try translator.read()
         try translator.checkReferences()
         return translator.output
     }
 
+    /// Whether the text is a pattern of ECMA-262, also one that PCRE2 could not match.
+    static func isPattern(_ text: String) -> Bool {
+        do {
+            var translator = try PatternTranslator(text)
+            try translator.read()
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private mutating func read() throws(PatternError) {
+        try disjunction()
+        if peek() != nil { throw error("there is no '(' for this ')'") }
+    }
+
     private init(_ pattern: String) throws(PatternError) {
+        guard pattern.utf8.count <= Self.maximumCount else {
+            throw PatternError("the pattern has more than \(Self.maximumCount) bytes")
+        }
         scalars = Array(pattern.unicodeScalars)
         groups = try PatternGroups(scalars)
     }
@@ -125,7 +143,7 @@ struct PatternTranslator {
 
     private mutating func groupName(at start: Int) throws(PatternError) -> String {
         var name = String.UnicodeScalarView()
-        while let next = peek(), next != ">" {
+        while let next = peek(), next != ">", name.count < PatternGroups.longestName {
             name.append(next)
             position += 1
         }

@@ -142,3 +142,14 @@ private struct DigitCursor {
         return unsafe text[position] - UInt8(ascii: "0")
     }
 }
+
+extension DecimalText {
+    /// A number that equal numbers share, however they are written.
+    var fingerprint: UInt64 {
+        if isZero { return 0 }
+        var sum = UInt64(bitPattern: Int64(exponent)) &+ (isNegative ? 1 << 63 : 0)
+        var cursor = unsafe DigitCursor(digits)
+        while let digit = cursor.next() { sum = sum &* 31 &+ UInt64(digit) }
+        return sum
+    }
+}

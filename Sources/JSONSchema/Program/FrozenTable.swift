@@ -4,12 +4,16 @@
 /// It belongs to the ``SchemaProgram`` that made it, which frees it.
 @safe
 struct FrozenTable<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
-    private let elements: UnsafeMutableBufferPointer<Element>
+    private let elements: UnsafeMutablePointer<Element>
+    let count: Int
 
     /// A copy of `elements`.
     init(_ elements: [Element]) {
         unsafe self.elements = .allocate(capacity: elements.count)
-        _ = unsafe self.elements.initialize(fromContentsOf: elements)
+        count = elements.count
+        for (index, element) in elements.enumerated() {
+            unsafe (self.elements + index).initialize(to: element)
+        }
     }
 
     /// Frees the memory. No copy of the table may be used after.
@@ -17,17 +21,23 @@ struct FrozenTable<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
         unsafe elements.deallocate()
     }
 
-    var count: Int { unsafe elements.count }
+    @inline(__always)
+    subscript(index: Int) -> Element { unsafe self.pointer(index).pointee }
 
     @inline(__always)
-    subscript(index: Int) -> Element {
-        precondition(index >= 0 && index < count, "index \(index) of a table of \(count)")
-        return unsafe elements[index]
+    subscript(index: Int32) -> Element { self[Int(index)] }
+
+    /// An element in place, for those that are large and of which little is read.
+    @inline(__always)
+    func pointer(_ index: Int) -> UnsafePointer<Element> {
+        precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
+        return unsafe UnsafePointer(elements + index)
     }
 
     /// The bytes of some elements.
     @inline(__always)
-    func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
-        unsafe UnsafeRawBufferPointer(UnsafeMutableBufferPointer(rebasing: elements[range]))
+    func bytes(_ start: Int, _ count: Int) -> UnsafeRawBufferPointer {
+        precondition(start >= 0 && count >= 0 && start + count <= self.count, "out of range")
+        return unsafe UnsafeRawBufferPointer(start: elements + start, count: count)
     }
 }

@@ -13,7 +13,7 @@ struct NameTable: BitwiseCopyable, Sendable {
 /// most half full. Names come from schemas, so no sender can make them collide.
 @safe
 struct NameTables: Sendable {
-    fileprivate struct Slot: BitwiseCopyable, Sendable {
+    struct Slot: BitwiseCopyable, Sendable {
         var hash: UInt64 = 0
         var nameStart: UInt32 = 0
         var nameCount: UInt32 = 0
@@ -54,11 +54,11 @@ struct NameTables: Sendable {
         // The hash holds all of a short name.
         if name.count <= 8 { return true }
         let start = Int(slot.nameStart)
-        return unsafe Bytes.areEqual(names.bytes(start..<start + name.count), name)
+        return unsafe Bytes.areEqual(names.bytes(start, name.count), name)
     }
 
-    /// A mixture of the first and the last eight bytes and the length. For up to eight bytes it
-    /// can be undone, so that equal hashes of one length mean equal names.
+    /// A mixture of all bytes and the length. For up to eight bytes it can be undone, so that equal
+    /// hashes of one length mean equal names.
     @inline(__always)
     fileprivate static func hash(_ name: UnsafeRawBufferPointer) -> UInt64 {
         let count = name.count
@@ -67,6 +67,14 @@ struct NameTables: Sendable {
             let head = unsafe name.loadUnaligned(as: UInt64.self)
             let tail = unsafe name.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
             word = count == 8 ? head : head ^ (tail &* 0x9E37_79B9_7F4A_7C15)
+            // Values of an enumeration often start and end with the same words.
+            var offset = 8
+            while offset < count - 8 {
+                let middle = unsafe name.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                word = (word ^ middle) &* 0xD6E8_FEB8_6659_FD93
+                word ^= word >> 32
+                offset += 8
+            }
         } else if count >= 4 {
             let head = unsafe name.loadUnaligned(as: UInt32.self)
             let tail = unsafe name.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self)

@@ -8,8 +8,8 @@ public import StreamCore
 /// valid: { validate: { schema: schemas/customer-event.schema.json }, from: parsed }
 /// ```
 ///
-/// `Schema` says which part of draft 2020-12 is supported; a schema that uses another keyword is
-/// refused when the topology loads. An event is checked as it is at this place, with what
+/// Schemas are of draft 2020-12; one with a mistake, or with a keyword that the draft doesn't have,
+/// is refused when the topology loads. An event is checked as it is at this place, with what
 /// operators before set or removed.
 ///
 /// - Units: none.
@@ -136,6 +136,19 @@ extension ValidateOperator {
             FieldSpec(
                 "schema", .file, required: true,
                 "A JSON Schema of draft 2020-12, relative to the topology file."),
+            FieldSpec(
+                "references", .list(.file),
+                "Schema files that '$ref' may lead to, by their '$id' or their path from the schema."
+            ),
+            FieldSpec(
+                "formats", .choice(SchemaOptions.Formats.allCases.map(\.rawValue)),
+                default: "annotate",
+                "Take 'format' as a remark, or refuse strings that are not of their format."),
+            FieldSpec(
+                "unknown_keywords",
+                .choice(SchemaOptions.UnknownKeywords.allCases.map(\.rawValue)),
+                default: "refuse",
+                "Refuse a schema with keywords or asserted formats that the draft doesn't have."),
             FieldSpec(
                 "on_violation", .choice(ValidateSettings.Outcome.allCases.map(\.rawValue)),
                 default: "reject",

@@ -33,6 +33,9 @@ struct ValidateSettings: Sendable {
         violationsField =
             configuration.fieldPath("violations_field") ?? FieldPath(name: "violations")
         lineageField = configuration.fieldPath("lineage")
+        let options = SchemaOptions(
+            formats: configuration.choice("formats", default: .annotate),
+            unknownKeywords: configuration.choice("unknown_keywords", default: .refuse))
         if outcome == .reject, let found = configuration.value["violations_field"] {
             configuration.report(
                 "'violations_field' is only for 'on_violation: tag'", at: found.location,
@@ -43,30 +46,66 @@ struct ValidateSettings: Sendable {
             return nil
         }
         self.file = file
-        guard let schema = Self.read(file, &configuration), configuration.diagnostics.isEmpty
+        let registry = Self.registry(besides: file, &configuration)
+        guard let schema = Self.read(file, registry, options, &configuration),
+            configuration.diagnostics.isEmpty
         else { return nil }
         self.schema = schema
     }
 
-    private static func read(_ file: String, _ configuration: inout Configuration) -> Schema? {
+    private static func read(
+        _ file: String, _ registry: SchemaRegistry, _ options: SchemaOptions,
+        _ configuration: inout Configuration
+    ) -> Schema? {
         let location = configuration.value["schema"]?.location
-        let text: [UInt8]
+        guard let text = text(of: file, at: location, &configuration) else { return nil }
         do {
-            text = try configuration.readFile(file)
+            return try Schema(text, registry: registry, options: options)
+        } catch {
+            for problem in error.all { report(problem, of: file, at: location, &configuration) }
+            return nil
+        }
+    }
+
+    /// The files that the schema may refer to: each under its `$id`, and under its path from the
+    /// folder of the schema.
+    private static func registry(
+        besides file: String, _ configuration: inout Configuration
+    ) -> SchemaRegistry {
+        var registry = SchemaRegistry()
+        let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
+        for value in configuration.values("references") {
+            let name = value.text
+            guard let text = text(of: name, at: value.location, &configuration)
+            else { continue }
+            let address = name.hasPrefix(folder) ? String(name.dropFirst(folder.count)) : name
+            do {
+                try registry.add(text, at: address)
+            } catch {
+                report(error, of: name, at: value.location, &configuration)
+            }
+        }
+        return registry
+    }
+
+    private static func text(
+        of file: String, at location: SourceLocation?, _ configuration: inout Configuration
+    ) -> [UInt8]? {
+        do {
+            return try configuration.readFile(file)
         } catch {
             configuration.report("the schema '\(file)' can't be read: \(error)", at: location)
             return nil
         }
-        do {
-            return try Schema(text)
-        } catch {
-            for problem in error.all {
-                let place = problem.pointer.isEmpty ? "" : " at \(problem.pointer)"
-                configuration.report(
-                    "the schema '\(file)' can't be used: \(problem.message)\(place)",
-                    at: location, remedy: problem.remedy)
-            }
-            return nil
-        }
+    }
+
+    private static func report(
+        _ problem: SchemaProblem, of file: String, at location: SourceLocation?,
+        _ configuration: inout Configuration
+    ) {
+        let place = problem.pointer.isEmpty ? "" : " at \(problem.pointer)"
+        configuration.report(
+            "the schema '\(file)' can't be used: \(problem.message)\(place)",
+            at: location, remedy: problem.remedy)
     }
 }

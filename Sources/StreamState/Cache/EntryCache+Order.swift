@@ -10,13 +10,17 @@ struct OrderedEntry: BitwiseCopyable {
 
 extension EntryCache {
     /// Replaces the content of `references` with the unwritten entries, of one store or of all, in
-    /// the order of stores and keys.
-    mutating func collectDirty(store: Int? = nil, into references: inout [EntryReference]) {
+    /// the order of stores and keys. `isFresh`: only with those that were changed since the last
+    /// commit.
+    mutating func collectDirty(
+        store: Int? = nil, isFresh: Bool = false, into references: inout [EntryReference]
+    ) {
         let sharedCounts = sharedPrefixCounts()
         order.removeAll(keepingCapacity: true)
-        for reference in dirty where store == nil || self.store(reference) == store {
+        let unwritten = dirty[(isFresh ? loggedCount : 0)...]
+        for reference in unwritten where store == nil || self.store(reference) == store {
             let index = self.store(reference)
-            let digest = unsafe Self.digest(key(reference), from: sharedCounts[index])
+            let digest = unsafe key(reference).digest(from: sharedCounts[index])
             order.append(
                 OrderedEntry(digest: digest, reference: reference, store: UInt16(index)))
         }
@@ -51,17 +55,5 @@ extension EntryCache {
         if a.store != b.store { return a.store < b.store }
         if a.digest != b.digest { return a.digest < b.digest }
         return unsafe key(a.reference).compare(key(b.reference)) < 0
-    }
-
-    private static func digest(_ key: UnsafeRawBufferPointer, from start: Int) -> UInt64 {
-        if key.count >= start + 8 {
-            return UInt64(
-                bigEndian: unsafe key.loadUnaligned(fromByteOffset: start, as: UInt64.self))
-        }
-        var digest: UInt64 = 0
-        for index in start..<start + 8 {
-            digest = unsafe digest << 8 | (index < key.count ? UInt64(key[index]) : 0)
-        }
-        return digest
     }
 }

@@ -4,12 +4,6 @@ extension EntryCache {
         fits(EntryHeader.footprint(keyCount: keyCount, valueCapacity: valueCount))
     }
 
-    /// Whether another unwritten entry of this size would make the cache look for room. Of use
-    /// when all entries are unwritten: there is nothing to forget then.
-    func isFilled(keyCount: Int, valueCount: Int) -> Bool {
-        !dirty.isEmpty && !hasRoom(keyCount: keyCount, valueCount: valueCount)
-    }
-
     private func fits(_ footprint: Int) -> Bool {
         memory.allocatedByteCount + memory.byteCountNeeded(for: footprint)
             + index.byteCount(adding: 1) <= byteLimit

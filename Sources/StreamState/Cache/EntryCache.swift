@@ -4,21 +4,28 @@
 /// entries that were used since, and entries that are not written yet, move to the newest one,
 /// the others are forgotten. That is the CLOCK algorithm, and it compacts on the way.
 ///
-/// The cache never writes: its owner takes the unwritten entries, writes them, and says so.
+/// The cache never writes: its owner takes the unwritten entries, writes them, and says so. Of the
+/// unwritten ones it knows which are in the log of commits: they need not go there again until they
+/// change.
 @safe struct EntryCache: ~Copyable {
     /// What an unwritten entry costs beyond its own bytes: its share of the index.
-    private static let indexShare = 16
+    static let indexShare = 16
 
     let byteLimit: Int
     private let seed: UInt64
     var memory: EntryMemory
     var index = EntryIndex()
-    /// The entries that are not written yet, in no order; each knows its place here.
+    /// The entries that are not written yet, in no order; each knows its place here. Those that are
+    /// in the log come first.
     var dirty: [EntryReference] = []
+    /// How many of the unwritten entries are in the log as they are.
+    var loggedCount = 0
     /// Where they are put in order, kept for its memory.
     var order: [OrderedEntry] = []
     /// Bytes of entries that are not written yet.
-    private(set) var dirtyByteCount = 0
+    var dirtyByteCount = 0
+    /// Bytes of entries that were changed since the last commit.
+    var freshByteCount = 0
     /// By store: whether every entry that the store's table holds is here, so that a key that is
     /// not here is nowhere.
     var complete: [Bool]
@@ -34,6 +41,10 @@
 
     /// Whether so much is unwritten that making room would find little to forget.
     var mustWrite: Bool { dirtyByteCount > byteLimit / 2 }
+
+    /// Whether the unwritten entries should be written, since this much more may come before the next
+    /// occasion.
+    func isCrowded(adding more: Int) -> Bool { dirtyByteCount + more > byteLimit / 2 }
 
     func isComplete(_ store: Int) -> Bool { complete[store] }
 
@@ -96,32 +107,9 @@
         }
     }
 
-    /// Every unwritten entry was written.
-    mutating func markAllClean() {
-        for reference in dirty {
-            unsafe header(reference).pointee.dirtyIndex = EntryHeader.clean
-        }
-        dirty.removeAll(keepingCapacity: true)
-        dirtyByteCount = 0
-    }
-
-    /// Forgets what was not written; a store that had such entries is no longer complete.
-    mutating func removeDirty() {
-        for reference in dirty {
-            let header = unsafe header(reference)
-            complete[unsafe Int(header.pointee.store)] = false
-            unsafe index.remove(reference, hash: header.pointee.hash)
-            unsafe header.pointee.isLive = false
-            unsafe header.pointee.dirtyIndex = EntryHeader.clean
-        }
-        dirty.removeAll(keepingCapacity: true)
-        dirtyByteCount = 0
-    }
-
     /// Forgets everything.
     mutating func removeAll() {
-        dirty.removeAll(keepingCapacity: true)
-        dirtyByteCount = 0
+        forgetAllDirty()
         index.removeAll()
         while let (segment, _, _) = memory.takeOldest() { memory.release(segment) }
         for store in complete.indices { complete[store] = false }
@@ -224,7 +212,7 @@ extension EntryCache {
         let header = unsafe header(reference)
         unsafe header.pointee.isReferenced = true
         unsafe setValue(header, value)
-        if unsafe !header.pointee.isDirty { markDirty(reference) }
+        markFresh(reference)
     }
 
     /// Stores a value in a new place, where there may be another entry of the key.
@@ -238,7 +226,7 @@ extension EntryCache {
         if other != .none {
             unsafe replace(other, key, value, capacity: capacity)
         } else {
-            markDirty(unsafe insert(key, value, capacity: capacity, hash, store))
+            markFresh(unsafe insert(key, value, capacity: capacity, hash, store))
         }
     }
 
@@ -254,26 +242,6 @@ extension EntryCache {
         index.remove(old, hash: hash)
         let reference = unsafe insert(key, value, capacity: capacity, hash, store)
         unsafe header(reference).pointee.isReferenced = true
-        markDirty(reference)
-    }
-
-    private mutating func markDirty(_ reference: EntryReference) {
-        let header = unsafe header(reference)
-        unsafe header.pointee.dirtyIndex = UInt32(dirty.count)
-        dirty.append(reference)
-        dirtyByteCount += unsafe header.pointee.footprint + Self.indexShare
-    }
-
-    /// Takes an entry off the list of unwritten ones; the last of the list takes its place.
-    private mutating func forgetDirty(_ reference: EntryReference) {
-        let header = unsafe header(reference)
-        dirtyByteCount -= unsafe header.pointee.footprint + Self.indexShare
-        let position = unsafe Int(header.pointee.dirtyIndex)
-        let last = dirty.removeLast()
-        if position < dirty.count {
-            dirty[position] = last
-            unsafe self.header(last).pointee.dirtyIndex = UInt32(position)
-        }
-        unsafe header.pointee.dirtyIndex = EntryHeader.clean
+        markFresh(reference)
     }
 }

@@ -25,6 +25,20 @@ extension UnsafeRawBufferPointer {
         return count - other.count
     }
 
+    /// The eight bytes from `start` on as a number that compares as they do; bytes that are missing
+    /// count as zeros.
+    @inline(__always)
+    func digest(from start: Int) -> UInt64 {
+        if count >= start + 8 {
+            return UInt64(bigEndian: unsafe loadUnaligned(fromByteOffset: start, as: UInt64.self))
+        }
+        var digest: UInt64 = 0
+        for index in start..<start + 8 {
+            digest = unsafe digest << 8 | (index < count ? UInt64(self[index]) : 0)
+        }
+        return digest
+    }
+
     /// With how many bytes both begin alike, counted up to `limit`.
     func sharedPrefixCount(with other: UnsafeRawBufferPointer, limit: Int) -> Int {
         let limit = Swift.min(limit, count, other.count)

@@ -36,7 +36,11 @@ struct DatabaseOpening {
         try checkIdentity(metadata)
         try checkTables(connection, metadata)
         try StoreComparison(found: metadata.stores, wanted: stores).check(paths.database)
-        let standing = try metadata.standingRows.standing(stores: stores, metadataTable)
+        let recorded = try metadata.standingRows.standing(stores: stores, metadataTable)
+        let log = try CommitLog(
+            paths.commits, of: paths.database, salt: metadata.salt, stores: stores,
+            durability: durability)
+        let standing = try log.scan(recorded, metadataTable)
         if !isNew { try checkSequence(standing.lastSequence, lock.lastKnownSequence) }
         try unsafe readRows(connection, metadata, visit)
 
@@ -45,7 +49,8 @@ struct DatabaseOpening {
         try connection.keepLogOnClose(false)
         lock.record(sequence: standing.lastSequence)
         return TaskDatabase(
-            connection, lock, try tables(connection, metadataTable), standing, stores: stores)
+            connection, lock, try tables(connection, metadataTable), log, recorded: recorded,
+            standing: standing, stores: stores)
     }
 
     private func tables(
@@ -89,10 +94,11 @@ extension DatabaseOpening {
         }
     }
 
-    /// A log without its file belongs to state that somebody removed; SQLite would work it into
-    /// the new file.
+    /// A log without its file belongs to state that somebody removed; SQLite would work its own
+    /// into the new file.
     private func refuseLeftLog() throws(StoreError) {
-        for path in [paths.log, paths.journal] where try FileSystem.size(of: path) ?? 0 > 0 {
+        for path in [paths.log, paths.journal, paths.commits]
+        where try FileSystem.size(of: path) ?? 0 > 0 {
             throw .damaged(paths.database, "it is gone, but its log \(path) is there")
         }
     }
@@ -145,11 +151,11 @@ extension DatabaseOpening {
         throw .corrupt(
             path: paths.database,
             reason: """
-                it ends with commit \(found), but commit \(lastKnown) was made; its log \
-                \(paths.log) was removed or is damaged
+                it ends with commit \(found), but commit \(lastKnown) was made; \(paths.log) or \
+                \(paths.commits) was removed or is damaged
                 """,
             remedy: """
-                restore both from a backup, or remove \(paths.lock) to go on from commit \(found): \
+                restore all three from a backup, or remove \(paths.lock) to go on from commit \(found): \
                 what came after it is then lost unless the input is read again from there
                 """)
     }

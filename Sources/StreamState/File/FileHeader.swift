@@ -6,7 +6,7 @@ struct FileHeader {
     /// `MILR`; SQLite keeps a place in its header for the program that a file belongs to.
     static let applicationIdentifier: UInt32 = 0x4d49_4c52
     /// Raised when the tables of the file change their form or meaning.
-    static let layoutVersion: UInt32 = 2
+    static let layoutVersion: UInt32 = 3
     static let byteCount = 100
 
     private static let magic = Array("SQLite format 3\0".utf8)

@@ -8,11 +8,14 @@ struct Metadata {
         static let application = "application"
         static let task = "task"
         static let layout = "layout"
+        static let salt = "log"
         static let store = "store/"
     }
 
     let identity: FileIdentity
     let layout: Int64
+    /// What the log of commits that belongs to these tables begins with.
+    let salt: UInt64
     let stores: [StoreSpec]
     /// The rows that say how far the task had come.
     let standingRows: StandingRows
@@ -30,7 +33,7 @@ struct Metadata {
             let text = unsafe String(decoding: rows.value, as: UTF8.self)
             if name.hasPrefix(Name.store), let store = Self.store(name, text) {
                 stores.append(store)
-            } else if [Name.application, Name.task, Name.layout].contains(name) {
+            } else if [Name.application, Name.task, Name.layout, Name.salt].contains(name) {
                 texts[name] = text
             } else {
                 standing[name] = unsafe Array(rows.value)
@@ -40,6 +43,7 @@ struct Metadata {
         identity = FileIdentity(
             application: try fields.text(Name.application), task: try fields.text(Name.task))
         layout = try fields.integer(Name.layout)
+        salt = UInt64(bitPattern: try fields.integer(Name.salt))
         self.stores = stores
         standingRows = StandingRows(rows: standing)
     }
@@ -48,6 +52,17 @@ struct Metadata {
         try table.write(Name.application, identity.application)
         try table.write(Name.task, identity.task)
         try table.write(Name.layout, String(FileHeader.layoutVersion))
+        try write(salt: makeSalt(), to: table)
+    }
+
+    static func write(salt: UInt64, to table: RowTable) throws(StoreError) {
+        try table.write(Name.salt, String(Int64(bitPattern: salt)))
+    }
+
+    /// A number that no log had before.
+    static func makeSalt() -> UInt64 {
+        var generator = SystemRandomNumberGenerator()
+        return generator.next()
     }
 
     static func write(_ store: StoreSpec, to table: RowTable) throws(StoreError) {

@@ -15,6 +15,14 @@ struct StatePaths: Sendable {
     /// SQLite's write-ahead log: commits that are not copied into the database yet.
     var log: String { "\(database)-wal" }
 
+    /// Commits that are not in the tables yet.
+    var commits: String { Self.commits(of: database) }
+
+    static func commits(of database: String) -> String { "\(database)-commits" }
+
+    /// Entries that are restored, until they are put in order.
+    static func restored(of database: String) -> String { "\(database)-restored" }
+
     /// What SQLite would leave behind in the mode that is only used to make a new file.
     var journal: String { "\(database)-journal" }
 

@@ -10,8 +10,9 @@ extension StoreError {
     /// How to begin without this state, and what that costs.
     static func setAside(_ path: String) -> String {
         """
-        move it away with 'mv \(path) \(path)-wal ELSEWHERE/' (the second may not be there); what \
-        its stores held is then lost, unless the input is read again from its beginning
+        move it away with 'mv \(path) \(path)-wal \(path)-commits ELSEWHERE/' (the last two may not \
+        be there); what its stores held is then lost, unless the input is read again from its \
+        beginning
         """
     }
 

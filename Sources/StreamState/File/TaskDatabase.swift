@@ -5,9 +5,10 @@ internal import StreamCore
 /// Reads and writes run in one transaction that is begun by the first of them after a commit:
 /// outside a transaction SQLite would take a lock and read the file's header for each.
 ///
-/// A prepared commit is in the tables already, and the undo tables hold the way back. That it was
-/// decided for is written down by the next transaction only: to apply costs nothing, and a file
-/// that still says "prepared" after a crash is decided again, in the same way.
+/// A commit is appended to the ``CommitLog``, or brings the tables up to date in a transaction, which
+/// empties the log. A commit that is prepared in the tables has the way back in the undo tables. That
+/// a prepared commit was decided for is written down by the next one only: to apply costs nothing,
+/// and a file that still says "prepared" after a crash is decided again, in the same way.
 final class TaskDatabase {
     /// After a commit that leaves more pages than this in the write-ahead log, the log is copied
     /// into the file and begins anew.
@@ -22,30 +23,35 @@ final class TaskDatabase {
         let undo: [UndoTable]
     }
 
+    let log: CommitLog
     private let connection: Connection
     private var lock: OwnerLock?
     /// `nil` once the file is closed.
     private var tables: Tables?
     private let stores: [StoreSpec]
     private(set) var standing: Standing
-    /// What the file says: `standing`, or that what was applied since is prepared.
+    /// What the tables say.
     private var recorded: Standing
+    /// The last decided commit that the lock file was told.
+    private var lastSequence: Int64
     /// Whether the undo tables hold anything as of the last commit of a transaction.
     private var hasUndo: Bool
     /// Whether the transaction noted rows in the undo tables, after it had emptied them.
     private var isNoting = false
 
     init(
-        _ connection: Connection, _ lock: consuming OwnerLock, _ tables: Tables,
-        _ standing: Standing, stores: [StoreSpec]
+        _ connection: Connection, _ lock: consuming OwnerLock, _ tables: Tables, _ log: CommitLog,
+        recorded: Standing, standing: Standing, stores: [StoreSpec]
     ) {
         self.connection = connection
         self.lock = consume lock
         self.tables = tables
+        self.log = log
         self.stores = stores
         self.standing = standing
-        recorded = standing
-        hasUndo = standing.prepared != nil
+        self.recorded = recorded
+        lastSequence = standing.lastSequence
+        hasUndo = recorded.prepared != nil
     }
 
     deinit { close() }
@@ -84,17 +90,66 @@ final class TaskDatabase {
     /// - Precondition: every row was noted before it changed.
     func prepare(_ checkpoint: TaskCheckpoint) throws(StoreError) {
         if !stores.isEmpty { _ = try undo(0) }
-        for undo in try begun().undo { try undo.flush() }
         try end(
             Standing(checkpoint: standing.checkpoint, prepared: checkpoint), keepingUndo: true)
+    }
+
+    /// Makes a commit durable in the log: `changes` adds them. The transaction goes on, and must
+    /// not have written anything.
+    func append(
+        _ checkpoint: TaskCheckpoint, isPrepared: Bool,
+        _ changes: (CommitLog) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        guard tables != nil else { throw closed }
+        let next =
+            isPrepared
+            ? Standing(checkpoint: standing.checkpoint, prepared: checkpoint)
+            : Standing(checkpoint: checkpoint)
+        try log.begin()
+        try changes(log)
+        recordDecrease(next.lastSequence)
+        try log.finish(checkpoint, isPrepared: isPrepared)
+        standing = next
+        recordIncrease(next.lastSequence)
+    }
+
+    /// Brings the tables up to date with what the log holds, row by row. Of a commit that is not
+    /// decided the rows are noted.
+    ///
+    /// - Precondition: the transaction wrote nothing.
+    func absorbLog() throws(StoreError) {
+        do throws(StoreError) {
+            _ = try log.replay { (change, isPrepared) throws(StoreError) in
+                let table = try table(change.store)
+                if isPrepared { try unsafe undo(change.store).note(change.key) }
+                if let value = unsafe change.value {
+                    try unsafe table.write(change.key, value)
+                } else {
+                    try unsafe table.remove(change.key)
+                }
+                return true
+            }
+            if standing.prepared != nil, !stores.isEmpty { _ = try undo(0) }
+            try end(standing, keepingUndo: standing.prepared != nil)
+        } catch {
+            try? rollBack()
+            throw error
+        }
     }
 
     func applyPrepared() throws(StoreError) {
         guard tables != nil else { throw closed }
         standing = Standing(checkpoint: standing.prepared)
+        log.applyPrepared()
     }
 
     func discardPrepared() throws(StoreError) {
+        if log.prepared != nil {
+            guard tables != nil else { throw closed }
+            try log.discardPrepared()
+            standing = Standing(checkpoint: standing.checkpoint)
+            return
+        }
         do throws(StoreError) {
             // What reads have begun would do, but this one must not hold anything unwritten.
             try rollBack()
@@ -134,15 +189,17 @@ final class TaskDatabase {
 
     /// Gives the file back. What was not committed is undone.
     func close() {
-        if tables != nil, standing != recorded {
+        if tables != nil, log.isEmpty, standing != recorded {
             // Not needed, since whoever decided can be asked again: it saves the question.
             do throws(StoreError) {
                 try rollBack()
                 try end(standing, keepingUndo: false)
             } catch {}
         }
+        let isOpen = tables != nil
         tables = nil
         connection.close()
+        if isOpen, log.isEmpty { FileSystem.remove(StatePaths.commits(of: path)) }
         lock = nil
     }
 
@@ -168,17 +225,32 @@ final class TaskDatabase {
         }
         try StandingRows(next, stores: stores).write(
             after: StandingRows(recorded, stores: stores), to: tables.metadata)
-        let (last, sequence) = (recorded.lastSequence, next.lastSequence)
-        // A record that is ahead of the file would say that a commit was lost; one that is behind
-        // says nothing.
-        if sequence < last { lock?.record(sequence: sequence) }
+        let salt = Metadata.makeSalt()
+        try Metadata.write(salt: salt, to: tables.metadata)
+        recordDecrease(next.lastSequence)
         try connection.run("COMMIT")
         (standing, recorded) = (next, next)
         (hasUndo, isNoting) = (keepingUndo, false)
-        if sequence > last { lock?.record(sequence: sequence) }
+        log.restart(salt: salt)
+        recordIncrease(next.lastSequence)
         // The commit is made, whatever happens now: when the log cannot be copied, because the
         // disk is full for example, the next commit tries again.
         if connection.pagesInLog > Self.logPageLimit { try? connection.emptyLog() }
+    }
+
+    // A record that is ahead of the files would say that a commit was lost; one that is behind says
+    // nothing. So it is told before the number falls, and after it rises.
+    private func recordDecrease(_ sequence: Int64) {
+        if sequence < lastSequence { record(sequence) }
+    }
+
+    private func recordIncrease(_ sequence: Int64) {
+        if sequence > lastSequence { record(sequence) }
+    }
+
+    private func record(_ sequence: Int64) {
+        lock?.record(sequence: sequence)
+        lastSequence = sequence
     }
 }
 

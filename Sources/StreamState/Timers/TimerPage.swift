@@ -133,6 +133,11 @@
         removeSuffix(index)
     }
 
+    func markUnwritten(_ index: Int) {
+        unsafe slots[Int(header.first) + index].keyCount |= Slot.unwritten
+        header.unwrittenCount += 1
+    }
+
     func markWritten() {
         for index in Int(header.first)..<Int(header.end) {
             unsafe slots[index].keyCount &= ~Slot.unwritten

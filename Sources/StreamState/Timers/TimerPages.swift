@@ -38,6 +38,18 @@
             && page.isUnwritten(index)
     }
 
+    /// Says of a timer, if it is here, that it is not written.
+    mutating func markUnwritten(_ point: TimerPoint) {
+        guard !pages.isEmpty else { return }
+        let page = pages[pageIndex(point)]
+        let index = page.lowerBound(point)
+        guard index < page.count, page.point(index).compare(point) == 0,
+            !page.isUnwritten(index)
+        else { return }
+        page.markUnwritten(index)
+        unwrittenCount += 1
+    }
+
     /// Adds a timer unless it is there.
     mutating func insert(_ point: TimerPoint, isUnwritten: Bool) {
         var page = pageIndex(point)

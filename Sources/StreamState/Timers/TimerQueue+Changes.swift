@@ -2,10 +2,12 @@ internal import Events
 internal import StreamCore
 
 extension TimerQueue {
-    /// Calls `body` with the key of each timer that was set, or taken, since the last commit, and
-    /// whether it is there now. `undo` holds those of them that were written meanwhile.
+    /// As `journal.forEachTimer`, when some of the changes were written before the commit: `undo`
+    /// holds those.
+    ///
+    /// - Precondition: the table was up to date when the first of them was written.
     func forEachChange(
-        in table: RowTable, undo: UndoTable?,
+        in table: RowTable, undo: UndoTable,
         _ body: (_ key: UnsafeRawBufferPointer, _ isSet: Bool) throws(StoreError) -> Void
     ) throws(StoreError) {
         var key = TimerKey.earliest
@@ -15,13 +17,13 @@ extension TimerQueue {
                 try unsafe body(key, true)
             }
         }
-        if let undo { try unsafe forEachWritten(in: table, undo, body) }
+        try unsafe forEachWritten(in: table, undo, body)
         guard let lastTaken else { return }
         try unsafe lastTaken.bytes.withBytes { (last) throws(StoreError) in
             var rows = try table.rows()
             while try rows.next(), unsafe rows.key.compare(last) <= 0 {
                 // One that was written and taken since the last commit is among the written ones.
-                if let undo, try unsafe undo.contains(rows.key) { continue }
+                if try unsafe undo.contains(rows.key) { continue }
                 if unsafe !isUnwritten(rows.key) { try unsafe body(rows.key, false) }
             }
         }

@@ -8,13 +8,17 @@ internal import StreamCore
 /// horizon moves on; when memory runs out, the latest ones are dropped and it moves back.
 final class TimerQueue {
     private let store: Int
+    /// For the timers; what happened since the last commit has another quarter of the memory.
     private let byteLimit: Int
+    private let journalByteLimit: Int
     private(set) var pages: TimerPages
+    /// What changed since the last commit.
+    private(set) var journal: TimerJournal
     /// A timer that is in the file and not in memory does not come before this; `nil` when there
     /// is none.
     private var horizon: TimerKey? = .earliest
-    /// The latest of the timers that were taken and are still in the file: since timers are taken
-    /// in order, everything up to it that is in the file was taken.
+    /// The latest of the timers that were taken and are still in the table: since timers are taken
+    /// in order, everything up to it that is in the table was taken.
     private(set) var lastTaken: TimerKey?
     /// The time of the earliest timer; `.distantFuture` when there is none, and `.distantPast` when
     /// that cannot be known, so that whoever waits for it learns why.
@@ -22,16 +26,26 @@ final class TimerQueue {
 
     init(store: Int, byteLimit: Int) {
         self.store = store
-        self.byteLimit = byteLimit
+        journalByteLimit = byteLimit / 4
+        self.byteLimit = byteLimit - journalByteLimit
+        journal = TimerJournal(capacity: journalByteLimit)
         pages = TimerPages(pageByteCount: min(max(byteLimit / 32, 512), 8_192) & ~15)
     }
 
-    var byteCount: Int { pages.byteCount }
-    var isOverLimit: Bool { byteCount > byteLimit }
-    var hasChanges: Bool { pages.unwrittenCount > 0 || lastTaken != nil }
+    var byteCount: Int { pages.byteCount + journal.byteCount }
+    var isOverLimit: Bool {
+        pages.byteCount > byteLimit || journal.byteCount > journalByteLimit
+    }
+    /// Whether it would soon be over its limit for timers.
+    var isCrowded: Bool { pages.byteCount > byteLimit - byteLimit / 4 }
+    /// Whether anything changed since the last commit.
+    var hasChanges: Bool { !journal.isEmpty }
+    /// Whether the table is not up to date.
+    var isUnwritten: Bool { pages.unwrittenCount > 0 || lastTaken != nil }
 
     func set(_ point: TimerPoint) {
         pages.insert(point, isUnwritten: true)
+        journal.add(point, isSet: true)
         updateNext()
     }
 
@@ -45,6 +59,7 @@ final class TimerQueue {
         let taken = first.time
         unsafe key.assign(first.key)
         noteTaken(first)
+        journal.add(first, isSet: false)
         pages.removeFirst()
         updateNext()
         return Timestamp(milliseconds: taken)
@@ -53,11 +68,11 @@ final class TimerQueue {
     /// Writes what changed; it is still unwritten until `markWritten`. With an undo table, the rows
     /// are noted there before they change.
     func writeChanges(
-        to table: RowTable, noting undo: UndoTable?, isPacked: Bool
+        to table: RowTable, noting undo: UndoTable?
     ) throws(StoreError) {
-        guard hasChanges else { return }
+        guard isUnwritten else { return }
         // All of it before any row changes: a timer that was taken and set again is noted twice.
-        if let undo { try noteRows(of: table, in: undo, isPacked) }
+        if let undo { try noteRows(of: table, in: undo) }
         if let lastTaken { try table.removeThrough(lastTaken.bytes) }
         try unsafe forEachUnwrittenKey { (key) throws(StoreError) in
             try unsafe table.write(key, .empty)
@@ -65,18 +80,18 @@ final class TimerQueue {
     }
 
     private func noteRows(
-        of table: RowTable, in undo: UndoTable, _ isPacked: Bool
+        of table: RowTable, in undo: UndoTable
     ) throws(StoreError) {
         if let lastTaken {
             try unsafe lastTaken.bytes.withBytes { (last) throws(StoreError) in
                 var rows = try table.rows()
                 while try rows.next(), unsafe rows.key.compare(last) <= 0 {
-                    try unsafe undo.note(rows.key, isPacked: isPacked)
+                    try unsafe undo.note(rows.key)
                 }
             }
         }
         try unsafe forEachUnwrittenKey { (key) throws(StoreError) in
-            try unsafe undo.note(key, isPacked: isPacked)
+            try unsafe undo.note(key)
         }
     }
 
@@ -90,9 +105,43 @@ final class TimerQueue {
         }
     }
 
+    /// Does what the log says was done. It was done in this order, from where the table is.
+    func replay(_ change: LogRecord, from database: TaskDatabase) throws(StoreError) {
+        guard let parts = unsafe TimerEntryKey.parts(change.key) else {
+            throw try database.table(store).damagedRow("a timer in the log has no time")
+        }
+        let point = unsafe TimerPoint(parts.time.milliseconds, parts.key)
+        if unsafe change.value != nil {
+            set(point)
+        } else {
+            var key: [UInt8] = []
+            let time = try takeDue(at: .distantFuture, key: &key, from: database)
+            let isSame = unsafe key.withBytes { unsafe $0.hasSameBytes(as: point.key) }
+            guard time == (unsafe parts.time), isSame else {
+                throw try database.table(store).damagedRow("a timer that was taken is not there")
+            }
+        }
+        journal.removeAll()
+    }
+
+    /// What changed is in the log.
+    func markLogged() { journal.removeAll() }
+
+    /// What the log held was written; what changed since is still unwritten.
+    func markLoggedWritten() {
+        pages.markAllWritten()
+        lastTaken = nil
+        unsafe journal.forEach { (key, isSet) in
+            guard let parts = unsafe TimerEntryKey.parts(key) else { return }
+            let point = unsafe TimerPoint(parts.time.milliseconds, parts.key)
+            if isSet { pages.markUnwritten(point) } else { noteTaken(point) }
+        }
+    }
+
     func markWritten() {
         pages.markAllWritten()
         lastTaken = nil
+        journal.removeAll()
         horizon?.withPoint { pages.removeSuffix($0) }
     }
 
@@ -108,6 +157,7 @@ final class TimerQueue {
     /// Forgets what is in memory and reads the earliest timers.
     func reload(from database: TaskDatabase) throws(StoreError) {
         pages.removeAll()
+        journal.removeAll()
         lastTaken = nil
         horizon = .earliest
         try load(from: database)
@@ -116,6 +166,7 @@ final class TimerQueue {
     /// Forgets what is in memory; what comes next is not known until `reload`.
     func suspend() {
         pages.removeAll()
+        journal.removeAll()
         lastTaken = nil
         horizon = .earliest
         next = .distantPast

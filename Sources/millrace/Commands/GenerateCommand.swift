@@ -47,6 +47,12 @@ struct GenerateCommand: ParsableCommand {
     @Option(help: "Write all events to this topic, instead of one per channel.")
     var toTopic: String?
 
+    @Option(help: "What the names of the topics begin with.")
+    var topicPrefix = ""
+
+    @Flag(help: "Give each customer one of the topics, where their events are in order.")
+    var topicPerCustomer = false
+
     @Option(help: "A librdkafka property, as name=value. May be repeated.")
     var property: [String] = []
 
@@ -80,18 +86,27 @@ struct GenerateCommand: ParsableCommand {
     func run() throws {
         do {
             let sink = try sink()
+            let topics = channelTopics
             var generator = SampleEventGenerator(seed: seed, settings: settings)
             var record = SampleRecord()
             var pace = Pace(rate: rate)
             for _ in 0..<count {
                 generator.next(into: &record)
-                try sink.write(record, topic: toTopic)
+                let index =
+                    topicPerCustomer
+                    ? record.customer % topics.count : Int(record.channel.rawValue)
+                try sink.write(record, topic: toTopic ?? topics[index])
                 try pace.keep { try sink.flush() }
             }
             try sink.finish()
         } catch {
             throw Outcome.stop(error)
         }
+    }
+
+    /// A topic for each channel, in the order of the channels.
+    private var channelTopics: [String] {
+        SampleChannel.allCases.map { topicPrefix + $0.topic }
     }
 
     private func sink() throws -> any SampleSink {
@@ -107,7 +122,7 @@ struct GenerateCommand: ParsableCommand {
                 properties.append(
                     StreamKafka.KafkaProperty(name: String(parts[0]), value: String(parts[1])))
             }
-            let topics = toTopic.map { [$0] } ?? SampleChannel.allCases.map(\.topic)
+            let topics = toTopic.map { [$0] } ?? channelTopics
             let cluster = KafkaCluster(KafkaSettings(properties: properties))
             let existing = try cluster.describeTopics(topics)
             let missing = topics.filter { existing[$0] == nil }

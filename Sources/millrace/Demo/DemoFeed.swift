@@ -39,7 +39,7 @@ final class DemoFeed: Sendable {
         var pace = Pace(rate: rate)
         while !stopping.load(ordering: .relaxed) {
             generator.next(into: &record)
-            try sink.write(record, topic: nil)
+            try sink.write(record, topic: record.channel.topic)
             try pace.keep { try sink.flush() }
             written.store(sink.sentCount, ordering: .relaxed)
         }

@@ -6,8 +6,7 @@ internal import StreamEngine
 
 /// Where generated events go.
 protocol SampleSink: AnyObject {
-    /// `topic` overrules the one of the event's channel.
-    func write(_ record: borrowing SampleRecord, topic: String?) throws
+    func write(_ record: borrowing SampleRecord, topic: String) throws
     func flush() throws
     func finish() throws
 }
@@ -27,8 +26,7 @@ final class SampleFileSink: SampleSink {
         }
     }
 
-    func write(_ record: borrowing SampleRecord, topic: String?) throws {
-        let topic = topic ?? record.channel.topic
+    func write(_ record: borrowing SampleRecord, topic: String) throws {
         unsafe buffers[topic, default: []].append(contentsOf: record.value.bytes)
         buffers[topic]!.append(0x0A)
         if buffers[topic]!.count >= Self.bufferLimit { try flush(topic) }
@@ -75,9 +73,8 @@ final class SampleTopicSink: SampleSink {
         producer = try cluster.makeProducer(ProducerSettings(clientID: "millrace-generate"))
     }
 
-    func write(_ record: borrowing SampleRecord, topic: String?) throws {
-        let name = topic ?? record.channel.topic
-        guard let index = topics.firstIndex(of: name) else { return }
+    func write(_ record: borrowing SampleRecord, topic: String) throws {
+        guard let index = topics.firstIndex(of: topic) else { return }
         unsafe batch.append(
             key: record.key.bytes, value: record.value.bytes, topic: Int32(index),
             timestamp: record.timestamp.milliseconds)

@@ -2,6 +2,9 @@
 # Starts a small Kafka-protocol broker for the integration tests, on loopback, in the background:
 #
 #     start-broker.sh [CACHE_FOLDER]
+#     start-broker.sh --again PORT FOLDER
+#
+# The second form starts one that was ended with SIGTERM again, where it was.
 #
 # It is noida-db, a single binary from PyPI. It lives in a virtual environment in CACHE_FOLDER (else
 # $MILLRACE_CACHE, else .build-test-broker in the repository), which is made when it is not there.
@@ -16,6 +19,16 @@ set -eu
 
 version=0.2.3
 ready_within_seconds=20
+
+again=
+attempts=3
+if [ "${1-}" = --again ]; then
+    again=yes
+    attempts=50
+    port=$2
+    data=$3
+    shift 3
+fi
 
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 cache=${1:-${MILLRACE_CACHE:-$root/.build-test-broker}}
@@ -70,8 +83,8 @@ fi
 # Starts the broker on a port that was free a moment ago; sets `port`, `data` and `pid`. Its Python
 # wrapper does not pass signals on, so the binary is started directly.
 start_broker() {
-    port=$(free_port)
-    data=$(mktemp -d "$cache/data.XXXXXX")
+    [ -n "$again" ] || port=$(free_port)
+    [ -n "$again" ] || data=$(mktemp -d "$cache/data.XXXXXX")
     "$binary" start --only kafka --kafka-port "$port" --data-dir "$data" \
         >"$data/broker.log" 2>&1 </dev/null &
     pid=$!
@@ -91,12 +104,13 @@ await_broker() {
     kill -0 "$pid" 2>/dev/null
 }
 
+# The port of a broker that was there may take a moment to be free.
 attempt=1
 start_broker
 until await_broker; do
-    [ "$attempt" -lt 3 ] || fail "the broker ended at once: $(tail -n 5 "$data/broker.log")"
+    [ "$attempt" -lt "$attempts" ] || fail "the broker ended at once: $(tail -n 5 "$data/broker.log")"
     attempt=$((attempt + 1))
-    rm -rf "$data"
+    if [ -n "$again" ]; then sleep 0.2; else rm -rf "$data"; fi
     start_broker
 done
 

@@ -122,6 +122,63 @@ struct ValidateOperatorTests {
         #expect(throws: TaskError.self) { try fail.run("{}") }
     }
 
+    @Test("'$ref' leads to the files in 'references', by their paths and by their addresses")
+    func references() throws {
+        let files = [
+            "schemas/event.json": """
+            {"properties":{"a":{"$ref":"parts/address.json#/$defs/city"},
+            "b":{"$ref":"https://example.com/currency"}}}
+            """,
+            "schemas/parts/address.json": #"{"$defs":{"city":{"type":"string"}}}"#,
+            "currency.json": #"{"$id":"https://example.com/currency","pattern":"^[A-Z]{3}$"}"#,
+        ]
+        let settings: Setting = [
+            "schema": "schemas/event.json",
+            "references": ["schemas/parts/address.json", "currency.json"],
+        ]
+        let rig = try OperatorRig(ValidateOperator.spec, settings, files: files)
+        #expect(try rig.run(#"{"a":"Bremen","b":"EUR"}"#)[0].topic == "out")
+        #expect(
+            try rig.run(#"{"a":1,"b":"EUR"}"#)[0].failure.hasPrefix(
+                "wrong_type: /a: expected string, found integer (schema "
+                    + "parts/address.json#/$defs/city/type)"))
+        #expect(
+            try rig.run(#"{"b":"euro"}"#)[0].failure.hasPrefix(
+                "pattern_mismatch: /b: the string does not match the pattern '^[A-Z]{3}$' (schema "
+                    + "https://example.com/currency#/pattern)"))
+        #expect(
+            OperatorsTests.problems(
+                of: ValidateOperator.spec, ["schema": "schemas/event.json"], files: files) == [
+                    "the schema 'schemas/event.json' can't be used: "
+                        + "'parts/address.json#/$defs/city' leads nowhere: there is no schema "
+                        + "'parts/address.json' at /properties/a/$ref; add its file to the schemas "
+                        + "that may be referred to",
+                    "the schema 'schemas/event.json' can't be used: "
+                        + "'https://example.com/currency' leads nowhere: there is no schema "
+                        + "'https://example.com/currency' at /properties/b/$ref; add its file to "
+                        + "the schemas that may be referred to",
+                ])
+    }
+
+    @Test("'format' is a remark until 'formats: assert', and unknown keywords until 'ignore'")
+    func choices() throws {
+        let files = ["s.json": #"{"properties":{"a":{"format":"date","x-owner":"shop"}}}"#]
+        func topic(_ settings: Setting) throws -> String {
+            try OperatorRig(ValidateOperator.spec, settings, files: files)
+                .run(#"{"a":"2024-02-30"}"#)[0].topic
+        }
+        #expect(
+            OperatorsTests.problems(of: ValidateOperator.spec, ["schema": "s.json"], files: files)
+                == [
+                    "the schema 's.json' can't be used: 'x-owner' is not a keyword of JSON Schema "
+                        + "2020-12 at /properties/a/x-owner; for a remark use '$comment'"
+                ])
+        #expect(try topic(["schema": "s.json", "unknown_keywords": "ignore"]) == "out")
+        #expect(
+            try topic(["schema": "s.json", "unknown_keywords": "ignore", "formats": "assert"])
+                == "rejected")
+    }
+
     @Test("a schema that can't be used is reported with the place in it")
     func schemaProblems() {
         func problems(_ schema: String) -> [String] {
@@ -129,9 +186,9 @@ struct ValidateOperatorTests {
                 of: ValidateOperator.spec, ["schema": "s.json"], files: ["s.json": schema])
         }
         #expect(
-            problems(#"{"properties":{"a":{"oneOf":[]},"b":{"type":"strin"}}}"#) == [
-                "the schema 's.json' can't be used: the keyword 'oneOf' is not supported at "
-                    + "/properties/a/oneOf; leave it out, or check what it says in a 'filter'",
+            problems(#"{"properties":{"a":{"oneOff":[]},"b":{"type":"strin"}}}"#) == [
+                "the schema 's.json' can't be used: 'oneOff' is not a keyword of JSON Schema "
+                    + "2020-12 at /properties/a/oneOff; for a remark use '$comment'",
                 "the schema 's.json' can't be used: there is no type 'strin' at "
                     + "/properties/b/type; known are null, boolean, integer, number, string, "
                     + "array, object",

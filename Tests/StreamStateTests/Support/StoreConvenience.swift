@@ -145,6 +145,9 @@ extension TaskCheckpoint {
     }
 }
 
+/// So much that the log holds some commits, and so little that others outgrow it.
+let littleMemory = 160 << 10
+
 extension SQLiteStateStorage {
     /// The least memory that there can be, so that everything that limits it happens.
     init(in folder: TemporaryFolder, cacheByteLimit: Int = 0, application: String = "shop") {
