@@ -46,7 +46,7 @@ let package = Package(
         .target(name: "CEL", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
         .target(name: "StreamCore", dependencies: ["Events"], swiftSettings: strict),
         .target(
-            name: "Operators", dependencies: ["StreamCore", "Events", "JSONSchema"],
+            name: "Operators", dependencies: ["StreamCore", "Events", "JSONSchema", "CEL"],
             swiftSettings: strict),
 
         // The shell: disk, network, threads, files.
@@ -82,7 +82,7 @@ let package = Package(
             name: "millrace",
             dependencies: [
                 "TopologyFiles", "Operators", "StreamEngine", "StreamKafka", "StreamState",
-                "StreamCore", "Events", "SampleEvents", "CMimalloc",
+                "StreamCore", "CEL", "Events", "SampleEvents", "CMimalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -66,6 +66,27 @@ struct SchemaTypesTests {
         #expect(rig.problems("event.profile_id == 'x' && event.channel == 'web'") == [])
     }
 
+    @Test(
+        "a schema that leads to fields which are not read leaves the record open",
+        arguments: [
+            (#""allOf":[{"$ref":"other.json"}]"#, true), (#""$ref":"other.json""#, true),
+            (##""$ref":"#/$defs/b""##, true), (##""allOf":[{"$ref":"#/$defs/a"}]"##, false),
+            (##""$ref":"#/$defs/a""##, false), (#""$dynamicRef":"other.json""#, true),
+            (#""dependentSchemas":{"a":{"properties":{"x":{}}}}"#, true),
+            (#""if":true,"then":true"#, false),
+        ])
+    func moreFields(member: String, isOpen: Bool) throws {
+        let text = """
+            {"type":"object","properties":{"a":{"type":"string"}},\(member),
+            "$defs":{"a":{"properties":{"c":{"type":"integer"}}}}}
+            """
+        let type = try #require(ValueType(jsonSchema: Array(text.utf8), name: "event"))
+        let rig = EventRig(type: type)
+        #expect(rig.problems("event.a == 'x'") == [])
+        #expect(rig.problems("event.b == 1").isEmpty == isOpen)
+        #expect(rig.problems("event.c == 1").isEmpty == (isOpen || member.contains("$defs/a")))
+    }
+
     @Test("text that is no JSON object has no type")
     func noSchema() {
         #expect(ValueType(jsonSchema: Array("{".utf8), name: "event") == nil)

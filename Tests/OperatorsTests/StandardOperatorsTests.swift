@@ -74,6 +74,49 @@ struct StandardOperatorsTests {
                 try node(
                     ValidateOperator.spec, "valid", ["schema": "s.json", "lineage": "meta.schema"]),
             ], timestamp: "occurred_at")
+        try expectNoAllocation(rig)
+    }
+
+    @Test(
+        "filter and map with expressions do not allocate per record", .enabled(if: isOptimised))
+    func noAllocationOfExpressions() throws {
+        let settings: [(OperatorSpec, Setting)] = [
+            (ParseOperator.spec, [:]),
+            (
+                FilterOperator.spec,
+                [
+                    "when": """
+                    event.event_type in ['view', 'buy'] && event.page.url.startsWith('https:')
+                    && event.product.price * double(event.product.quantity) >= 0.5
+                    """
+                ]
+            ),
+            (
+                MapOperator.spec,
+                [
+                    "compute": [
+                        "total": "event.product.price * double(event.product.quantity)",
+                        "band": "event.total > 100.0 ? 'large' : 'small'",
+                        "customer": "event.?user_id.orValue('nobody') + '/' + event.event_id",
+                        "coupon": "event.?coupon", "debug": "optional.none()",
+                        "hour": "timestamp(event.occurred_at).getHours('Europe/Berlin')",
+                    ]
+                ]
+            ),
+            (FilterOperator.spec, ["when": "event.band == 'small' && !has(event.debug)"]),
+        ]
+        let rig = try OperatorRig(
+            try settings.enumerated().map { index, entry in
+                Topology.Node(
+                    name: "n\(index)", spec: entry.0,
+                    definition: try makeDefinition(entry.0, entry.1),
+                    inputs: [])
+            }, timestamp: "occurred_at")
+        try expectNoAllocation(rig)
+    }
+
+    /// Sends thousands of records through; all of them must come out.
+    private func expectNoAllocation(_ rig: OperatorRig) throws {
         let value = Array(
             #"""
             {"event_id":"e-17","event_type":"view","occurred_at":"2024-03-13T10:21:14+01:00","user_id":"u1",

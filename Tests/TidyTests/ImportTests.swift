@@ -11,7 +11,7 @@ struct ImportTests {
         "JSONSchema": ["Events", "CPCRE2"],
         "CEL": ["Events", "CPCRE2"],
         "StreamCore": ["Events"],
-        "Operators": ["StreamCore", "Events", "JSONSchema"],
+        "Operators": ["StreamCore", "Events", "JSONSchema", "CEL"],
         "SampleEvents": ["Events"],
         // The shell.
         "StreamEngine": ["StreamCore", "Events", "Logging", "Histogram"],
@@ -21,8 +21,8 @@ struct ImportTests {
         "TopologyFiles": ["Operators", "StreamCore", "Events", "Yams"],
         "millrace": [
             "TopologyFiles", "Operators", "StreamEngine", "StreamKafka", "StreamState",
-            "StreamCore", "Events", "JSONSchema", "SampleEvents", "ArgumentParser", "Logging",
-            "CMimalloc",
+            "StreamCore", "CEL", "Events", "JSONSchema", "SampleEvents", "ArgumentParser",
+            "Logging", "CMimalloc",
         ],
     ]
 

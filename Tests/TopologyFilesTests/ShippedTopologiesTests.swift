@@ -6,7 +6,7 @@ import TopologyFiles
 
 @Suite("The topologies that Millrace ships")
 struct ShippedTopologiesTests {
-    private static let folder = URL(fileURLWithPath: #filePath)
+    static let folder = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Topologies")
 

@@ -67,6 +67,33 @@ struct TopologyFileSchemaTests {
             try SchemaJudge.refused(documents, by: FakeOperators.registry) == documents.map(\.0))
     }
 
+    @Test(
+        "takes conditions of both forms, and expressions, but no lists in their place",
+        .enabled(if: SchemaJudge.isThere, SchemaJudge.need))
+    func takesExpressions() throws {
+        func document(_ when: String, _ compute: String = "1") throws -> String {
+            try Loading().json(
+                """
+                application: shop
+                sources: { raw: { topic: clicks } }
+                operators:
+                  kept: { from: raw, filter: { when: \(when) } }
+                  mapped: { from: raw, map: { compute: { a.b: \(compute) } } }
+                sinks: { out: { from: [kept, mapped] } }
+                """)
+        }
+        let documents = [
+            ("text", try document("event.a == 1", "event.a + 1")),
+            ("boolean", try document("true")),
+            ("map", try document("{ field: a, equals: 1 }")), ("list", try document("[event.a]")),
+            ("empty", try document("''")), ("nothing", try document("")),
+            ("map to compute", try document("true", "{ a: 1 }")),
+        ]
+        #expect(
+            try SchemaJudge.refused(documents, by: .standard)
+                == ["list", "empty", "nothing", "map to compute"])
+    }
+
     @Test("describes every setting, with its default")
     func describesSettings() throws {
         let text = TopologyFileSchema(operators: FakeOperators.registry).text

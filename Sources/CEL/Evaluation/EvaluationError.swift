@@ -39,6 +39,17 @@ public enum FailureReason: UInt8, Sendable, BitwiseCopyable {
     /// The result is of another type than the one asked for.
     case wrongResult
 
+    /// What to do about it, when there is something that often helps.
+    public var remedy: String? {
+        switch self {
+        case .noSuchField: "ask has(...) first, or write .? for a field that may be missing"
+        case .noSuchOverload: "convert one of them, with int(...), double(...) or string(...)"
+        case .indexOutOfRange: "ask size() first, or write [?index]"
+        case .emptyOptional: "say what else with orValue(...)"
+        default: nil
+        }
+    }
+
     /// What happened, as one sentence without a full stop.
     var sentence: String {
         switch self {

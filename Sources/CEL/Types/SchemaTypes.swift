@@ -29,13 +29,18 @@ private struct SchemaTypes {
     private static let largestDepth = 8
     /// Keywords with schemas of which some apply to the same value.
     private static let alternatives = ["allOf", "anyOf", "oneOf", "then", "else"]
+    /// Keywords that may lead to more fields.
+    private static let unread = ["$dynamicRef", "dependentSchemas"]
 
     let arena: EventArena
     let root: FieldValue
 
     func type(of schema: FieldValue, name: String, depth: Int) -> ValueType {
         guard schema.kind == .object, depth < Self.largestDepth else { return .dynamic }
-        if let target = target(of: schema) {
+        // What stands beside a reference may name more fields.
+        let others = Self.alternatives + Self.unread + ["properties"]
+        if let target = target(of: schema), others.allSatisfy({ member($0, of: schema).isMissing })
+        {
             return type(of: target, name: name, depth: depth + 1)
         }
         var kinds = self.kinds(of: schema)
@@ -61,24 +66,29 @@ private struct SchemaTypes {
 
     private func object(_ schema: FieldValue, name: String, depth: Int) -> ValueType {
         var fields: [String: ValueType] = [:]
-        addFields(of: schema, to: &fields, name: name, depth: depth)
+        let hasMore = !addFields(of: schema, to: &fields, name: name, depth: depth)
         let others = member("additionalProperties", of: schema)
         if fields.isEmpty {
             return .map(.string, type(of: others, name: "\(name)[]", depth: depth + 1))
         }
         let isOpen =
-            others.boolean == true || others.kind == .object
+            hasMore || others.boolean == true || others.kind == .object
             || !member("patternProperties", of: schema).isMissing
         return .record(RecordType(name: name, fields: fields, isOpen: isOpen))
     }
 
     /// Adds the fields that an object may have by any of the schemas that apply to it.
+    ///
+    /// - Returns: false when there are more: by a schema in another file, or by other means that
+    ///   lead to fields that are not read here.
     private func addFields(
         of schema: FieldValue, to fields: inout [String: ValueType], name: String, depth: Int
-    ) {
-        guard schema.kind == .object, depth < Self.largestDepth else { return }
+    ) -> Bool {
+        guard schema.kind == .object else { return !schema.isMissing }
+        guard depth < Self.largestDepth else { return false }
+        var areAll = Self.unread.allSatisfy { member($0, of: schema).isMissing }
         if let target = target(of: schema) {
-            addFields(of: target, to: &fields, name: name, depth: depth + 1)
+            areAll = addFields(of: target, to: &fields, name: name, depth: depth + 1) && areAll
         }
         for property in children(of: member("properties", of: schema)) {
             let field = text(arena.key(of: property))
@@ -87,10 +97,12 @@ private struct SchemaTypes {
         }
         for keyword in Self.alternatives {
             let part = member(keyword, of: schema)
+            if part.isMissing { continue }
             for choice in part.kind == .array ? children(of: part) : [part] {
-                addFields(of: choice, to: &fields, name: name, depth: depth + 1)
+                areAll = addFields(of: choice, to: &fields, name: name, depth: depth + 1) && areAll
             }
         }
+        return areAll
     }
 
     /// What kinds of JSON values a schema allows; empty when it doesn't say.

@@ -1,3 +1,4 @@
+internal import CEL
 internal import Events
 public import StreamCore
 
@@ -6,33 +7,51 @@ public import StreamCore
 /// ```yaml
 /// purchases:
 ///   from: valid
-///   filter: { when: { field: event_type, equals: purchase } }
+///   filter: { when: event.event_type == 'purchase' && event.order.total >= 100.0 }
 /// ```
 ///
-/// ``Condition`` says what can be asked of a field and how values compare.
+/// The condition is an expression, or a map with tests of fields: ``Condition``.
 ///
 /// - Units: none.
 /// - Late records: none; `filter` does not look at the time.
 /// - State: none.
-/// - Errors: none; an event that can't be read meets only conditions on missing fields.
-/// - Source: none; the words are those of topology files until their expressions are CEL.
+/// - Errors: an event for which the expression has no value, for example because a field is
+///   missing, goes to `.failed`. Tests of fields have no errors; an event that can't be read meets
+///   only those on missing fields.
+/// - Source: CEL, the Common Expression Language; for tests of fields none.
 public struct FilterOperator: OperatorDefinition {
-    let condition: Condition
+    let condition: EventCondition
+    let scope: EventScope
 
-    public func makeOperator() -> any Operator { Filter(condition: condition) }
+    public var mayRefuse: Bool { condition.mayFail }
+
+    public func makeOperator() -> any Operator { Filter(condition, in: scope) }
 }
 
 private final class Filter: Operator {
     private static let dropped = 1
+    private static let failed = 2
 
-    private let condition: Condition
+    private let condition: EventCondition
+    private let evaluation: EventEvaluation
 
-    init(condition: Condition) { self.condition = condition }
+    init(_ condition: EventCondition, in scope: EventScope) {
+        self.condition = condition
+        evaluation = EventEvaluation(scope)
+    }
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
         for event in events {
-            let isKept = condition.matches(event, in: context.arena)
-            context.emit(event, to: isKept ? 0 : Self.dropped)
+            switch evaluation.decision(on: condition, of: event, in: context.arena) {
+            case .met: context.emit(event)
+            case .notMet: context.emit(event, to: Self.dropped)
+            case .failed:
+                try context.refuse(event, to: Self.failed, error: "expression") {
+                    let reason = evaluation.reason(
+                        ofFailing: condition, for: event, in: context.arena)
+                    return "'when' can't be decided: \(reason)"
+                }
+            }
         }
     }
 }
@@ -48,23 +67,24 @@ extension FilterOperator {
         ],
         sideOutputs: [
             OperatorSpec.Output(
-                "dropped", "The events that do not meet the condition, when somebody wants them.")
+                "dropped", "The events that do not meet the condition, when somebody wants them."),
+            OperatorSpec.Output(
+                "failed", "Events for which the expression has no value, as they came.",
+                isForFailures: true),
         ],
+        eventSchema: .unchanged,
         example: """
             filter:
-              when:
-                all:
-                  - { field: event_type, in: [purchase, refund] }
-                  - { field: order.total, at_least: 100 }
-                  - not: { field: user.is_test, equals: true }
+              when: event.event_type in ['purchase', 'refund'] && event.order.total >= 100.0
             """,
         make: { configuration in
             guard var nested = configuration.nested("when") else {
                 configuration.report("'when' is missing: say which events to keep")
                 return nil
             }
-            let condition = Condition(configuration: &nested)
+            let scope = EventScope(configuration)
+            let condition = EventCondition(configuration: &nested, in: scope)
             configuration.absorb(nested)
-            return condition.map { FilterOperator(condition: $0) }
+            return condition.map { FilterOperator(condition: $0, scope: scope) }
         })
 }

@@ -1,8 +1,9 @@
+internal import CEL
 public import Events
 internal import JSONSchema
 public import StreamCore
 
-/// Sets, copies, renames, removes and converts fields, and chooses the record key.
+/// Sets, copies, renames, removes, converts and computes fields, and chooses the record key.
 ///
 /// ```yaml
 /// canonical:
@@ -10,20 +11,21 @@ public import StreamCore
 ///   map:
 ///     rename: { userId: user_id }
 ///     convert: { occurred_at: timestamp }
+///     compute: { order.net: event.order.total / 1.19 }
 ///     key: user_id
 /// ```
 ///
-/// The order is always `copy`, `rename`, `remove`, `set`, `convert`, `key`, and inside each the
-/// order of the file; each step sees what the ones before did. A field that is not there is
-/// neither copied nor renamed, removed or converted.
+/// The order is always `copy`, `rename`, `remove`, `set`, `convert`, `compute`, `key`, and inside
+/// each the order of the file; each step sees what the ones before did. A field that is not there
+/// is neither copied nor renamed, removed or converted.
 ///
 /// - Units: timestamps are written as ISO 8601 in UTC with milliseconds.
 /// - Late records: none; `map` does not look at the time, and a converted event time does not
 ///   change the event's place in it.
 /// - State: none.
-/// - Errors: an event with a value that can't be converted, a field that can't be set or no value
-///   for its key goes to `.failed` as it came.
-/// - Source: none; the words are those of topology files until their expressions are CEL.
+/// - Errors: an event with a value that can't be converted, a field that can't be computed or set,
+///   or no value for its key goes to `.failed` as it came.
+/// - Source: CEL, the Common Expression Language, for `compute`; else none.
 public struct MapOperator: OperatorDefinition {
     let settings: MapSettings
 
@@ -38,6 +40,7 @@ private final class Mapper: Operator {
 
     private let settings: MapSettings
     private let constants: RunConstants
+    private let evaluation: EventEvaluation
     private var scratch = ByteBuffer()
 
     /// Why an event can't be mapped.
@@ -49,6 +52,7 @@ private final class Mapper: Operator {
     init(settings: MapSettings) {
         self.settings = settings
         constants = RunConstants(settings.constants.map(\.json))
+        evaluation = EventEvaluation(settings.scope)
     }
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
@@ -79,6 +83,9 @@ private final class Mapper: Operator {
             }
             for (path, conversion) in settings.conversions {
                 try convert(path, conversion, of: &event, in: arena)
+            }
+            for (path, expression) in settings.computations {
+                try compute(path, expression, of: &event, in: arena)
             }
             if let key = settings.key { try setKey(key, of: &event, in: arena) }
             return nil
@@ -115,6 +122,21 @@ private final class Mapper: Operator {
         }
     }
 
+    private func compute(
+        _ path: FieldPath, _ expression: Expression, of event: inout Event, in arena: EventArena
+    ) throws(Obstacle) {
+        let isSet: Bool
+        do {
+            isSet = try evaluation.set(path, of: &event, in: arena, to: expression)
+        } catch {
+            throw Obstacle(
+                error: "expression",
+                reason: "the field '\(path)' can't be computed: "
+                    + EventEvaluation.reason(error))
+        }
+        guard isSet else { throw notSettable(path) }
+    }
+
     private func setKey(
         _ path: FieldPath, of event: inout Event, in arena: EventArena
     ) throws(Obstacle) {
@@ -137,7 +159,7 @@ extension MapOperator {
     /// What a topology file can say of `map`.
     public static let spec = OperatorSpec(
         name: "map",
-        summary: "Sets, copies, renames, removes and converts fields, and chooses the record key.",
+        summary: "Sets, copies, renames, removes, converts and computes fields; chooses the key.",
         fields: [
             FieldSpec(
                 "copy", .map(key: "the field to set", .fieldPath),
@@ -151,6 +173,9 @@ extension MapOperator {
                 "convert",
                 .map(key: "a field", .choice(FieldConversion.words.map(\.name))),
                 "Fields that get another type; timestamps are written as ISO 8601 in UTC."),
+            FieldSpec(
+                "compute", .map(key: "the field to set", .expression),
+                "Fields that get what an expression gives; an empty optional removes the field."),
             FieldSpec("key", .fieldPath, "The field whose value becomes the record key."),
         ],
         sideOutputs: [
@@ -164,6 +189,7 @@ extension MapOperator {
               remove: [debug, meta.internal]
               set: { source: web, consent.checked: true }
               convert: { occurred_at: timestamp, amount: number }
+              compute: { net: event.amount / 1.19 }
               key: user_id
             """,
         make: { configuration in

@@ -1,3 +1,4 @@
+internal import CEL
 internal import Events
 internal import JSONSchema
 internal import StreamCore
@@ -15,10 +16,13 @@ struct MapSettings: Sendable {
     var removals: [FieldPath] = []
     var constants: [(path: FieldPath, json: [UInt8])] = []
     var conversions: [(path: FieldPath, conversion: FieldConversion)] = []
+    var computations: [(path: FieldPath, expression: Expression)] = []
     var key: FieldPath?
+    let scope: EventScope
 
     /// Reads the settings; what is wrong with them is reported.
     init(_ configuration: inout Configuration) {
+        scope = EventScope(configuration)
         copies = Self.moves("copy", targetIsKey: true, &configuration)
         renames = Self.moves("rename", targetIsKey: false, &configuration)
         checkRenames(&configuration)
@@ -29,8 +33,9 @@ struct MapSettings: Sendable {
             constants.append((path, JSONText.encode(entry.value, &configuration)))
         }
         readConversions(&configuration)
+        readComputations(&configuration)
         key = configuration.fieldPath("key")
-        let names = ["copy", "rename", "remove", "set", "convert", "key"]
+        let names = ["copy", "rename", "remove", "set", "convert", "compute", "key"]
         if !names.contains(where: configuration.has) {
             configuration.report(
                 "'map' has nothing to do", remedy: "add one of \(names.joined(separator: ", "))")
@@ -81,6 +86,20 @@ struct MapSettings: Sendable {
                 continue
             }
             conversions.append((path, found.conversion))
+        }
+    }
+
+    private mutating func readComputations(_ configuration: inout Configuration) {
+        // What was set before is there, and is not what a schema says of it.
+        var paths = (copies + renames).map(\.target)
+        paths += constants.map(\.path)
+        paths += conversions.map(\.path)
+        var scope = paths.reduce(scope) { $0.setting($1) }
+        for (path, entry) in Self.entries("compute", &configuration) {
+            if let expression = configuration.expression(of: entry.value, in: scope) {
+                computations.append((path, expression))
+            }
+            scope = scope.setting(path)
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import CEL
 internal import Events
 internal import StreamCore
 
@@ -10,6 +11,7 @@ internal import StreamCore
 /// often than they close.
 struct OpenSessions: ~Copyable {
     let settings: SessionizeSettings
+    private let evaluation: EventEvaluation
 
     // Scratch, reused from event to event.
     private var stored: [UInt8] = []
@@ -31,6 +33,7 @@ struct OpenSessions: ~Copyable {
 
     init(settings: SessionizeSettings) {
         self.settings = settings
+        evaluation = EventEvaluation(settings.scope)
         merge = SessionMerge(maximumSteps: settings.maximumSteps)
     }
 
@@ -53,11 +56,17 @@ struct OpenSessions: ~Copyable {
         in context: OperatorContext
     ) throws(OperatorError) {
         let arena = context.arena
-        if let bots = settings.bots, bots.matches(event, in: arena) {
-            context.emit(event, to: Sessionizer.Output.bots)
-            return
+        if let bots = settings.bots {
+            switch evaluation.decision(on: bots, of: event, in: arena) {
+            case .met: return context.emit(event, to: Sessionizer.Output.bots)
+            case .notMet: break
+            case .failed: return try refuse(event, failing: .bots, in: context)
+            }
         }
-        let fields = SessionFields(of: event, in: arena, as: settings)
+        let fields = SessionFields(of: event, in: arena, as: settings, evaluation)
+        if let failed = fields.failedCondition {
+            return try refuse(event, failing: failed, in: context)
+        }
         let own = session(of: event, fields, in: arena)
         guard try accepts(event, fields, own, in: context) else { return }
         // Outputs write to the arena, where the key lies.
@@ -73,6 +82,18 @@ struct OpenSessions: ~Copyable {
             }
         } catch {
             throw .store(error)
+        }
+    }
+
+    private func refuse(
+        _ event: Event, failing name: SessionizeSettings.ConditionName,
+        in context: OperatorContext
+    ) throws(OperatorError) {
+        guard let condition = settings.condition(name) else { return }
+        try context.refuse(event, to: Sessionizer.Output.rejected, error: "expression") {
+            let reason = evaluation.reason(
+                ofFailing: condition, for: event, in: context.arena)
+            return "'\(name.rawValue)' can't be decided: \(reason)"
         }
     }
 

@@ -1,3 +1,4 @@
+internal import CEL
 internal import Events
 
 /// What one event says of its session, as places in the arena.
@@ -13,16 +14,32 @@ struct SessionFields {
     let amount: FieldValue
     let isKeepAlive: Bool
     let isView: Bool
+    /// The condition of which it can't be said whether the event meets it.
+    let failedCondition: SessionizeSettings.ConditionName?
 
-    init(of event: Event, in arena: EventArena, as settings: SessionizeSettings) {
+    init(
+        of event: Event, in arena: EventArena, as settings: SessionizeSettings,
+        _ evaluation: EventEvaluation
+    ) {
         key = settings.key.map { Self.key(of: event, at: $0, in: arena) } ?? event.key
         channel = Self.text(of: event, at: settings.channel, in: arena)
         campaign = Self.text(of: event, at: settings.campaign, in: arena)
         page = Self.text(of: event, at: settings.page, in: arena)
         step = Self.text(of: event, at: settings.step, in: arena)
         amount = settings.revenue.map { arena.value(of: event, at: $0) } ?? .missing
-        isKeepAlive = settings.keepAlive?.matches(event, in: arena) ?? false
-        isView = settings.views?.matches(event, in: arena) ?? true
+        let keepAlive = settings.keepAlive.map { evaluation.decision(on: $0, of: event, in: arena) }
+        isKeepAlive = keepAlive == .met
+        // What only keeps a session open is no view, whatever it looks like.
+        let view =
+            isKeepAlive
+            ? nil : settings.views.map { evaluation.decision(on: $0, of: event, in: arena) }
+        isView = view == nil || view == .met
+        failedCondition =
+            Self.hasFailed(keepAlive) ? .keepAlive : Self.hasFailed(view) ? .views : nil
+    }
+
+    private static func hasFailed(_ decision: Decision?) -> Bool {
+        if case .failed? = decision { true } else { false }
     }
 
     /// The value that sessions are kept by; absent when there is none.

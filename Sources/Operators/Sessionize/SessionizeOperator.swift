@@ -19,7 +19,8 @@ public import StreamCore
 ///   and is counted.
 /// - State: per key the sessions that are open, each with at most `max_steps` steps; one timer.
 ///   Both are forgotten when the session closes.
-/// - Errors: a record without a key or without a usable time goes to `.rejected`.
+/// - Errors: a record without a key or without a usable time goes to `.rejected`, and so does one
+///   for which the expression of a condition has no value.
 /// - Source: Kafka Streams' `KStreamSessionWindowAggregate` (what merges, when it closes) and
 ///   Flink's merging session windows with a dynamic gap (a gap per event).
 public struct SessionizeOperator: OperatorDefinition {
@@ -95,7 +96,8 @@ extension SessionizeOperator {
             OperatorSpec.Output("late", "Events that came after their session had closed."),
             OperatorSpec.Output("bots", "Events that the 'bots' condition accepts."),
             OperatorSpec.Output(
-                "rejected", "Records without a key to keep sessions by, or without a time.",
+                "rejected",
+                "Records without a key or a time, or for which a condition has no value.",
                 isForFailures: true),
         ],
         example: """
@@ -105,7 +107,7 @@ extension SessionizeOperator {
               gap_by_channel: { pos: 5m }
               grace: 10m
               max_length: 12h
-              views: { field: event_type, in: [page_view, screen_view] }
+              views: event.event_type in ['page_view', 'screen_view']
               page: page.url
               step: event_type
               revenue: order.total

@@ -26,9 +26,10 @@ final class SessionizeSettings: Sendable {
     let maximumLength: Int64
     let days: LocalDays?
     let campaign: FieldPath?
-    let views: Condition?
-    let keepAlive: Condition?
-    let bots: Condition?
+    let views: EventCondition?
+    let keepAlive: EventCondition?
+    let bots: EventCondition?
+    let scope: EventScope
     let page: FieldPath?
     let step: FieldPath?
     let maximumSteps: Int
@@ -48,9 +49,10 @@ final class SessionizeSettings: Sendable {
         maximumLength = configuration.optionalDuration("max_length")?.wholeMilliseconds ?? .max
         days = Self.days(&configuration)
         campaign = configuration.fieldPath("campaign")
-        views = Self.condition("views", &configuration)
-        keepAlive = Self.condition("keep_alive", &configuration)
-        bots = Self.condition("bots", &configuration)
+        scope = EventScope(configuration)
+        views = Self.condition(.views, &configuration, in: scope)
+        keepAlive = Self.condition(.keepAlive, &configuration, in: scope)
+        bots = Self.condition(.bots, &configuration, in: scope)
         page = configuration.fieldPath("page")
         step = configuration.fieldPath("step")
         maximumSteps = Int(clamping: configuration.integer("max_steps", default: 50))
@@ -81,11 +83,26 @@ final class SessionizeSettings: Sendable {
         return days
     }
 
+    /// The conditions, by their names in topology files.
+    enum ConditionName: String {
+        case views
+        case keepAlive = "keep_alive"
+        case bots
+    }
+
+    func condition(_ name: ConditionName) -> EventCondition? {
+        switch name {
+        case .views: views
+        case .keepAlive: keepAlive
+        case .bots: bots
+        }
+    }
+
     private static func condition(
-        _ key: String, _ configuration: inout Configuration
-    ) -> Condition? {
-        guard var nested = configuration.nested(key) else { return nil }
-        let condition = Condition(configuration: &nested)
+        _ name: ConditionName, _ configuration: inout Configuration, in scope: EventScope
+    ) -> EventCondition? {
+        guard var nested = configuration.nested(name.rawValue) else { return nil }
+        let condition = EventCondition(configuration: &nested, in: scope)
         configuration.absorb(nested)
         return condition
     }

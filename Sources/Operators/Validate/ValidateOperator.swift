@@ -168,6 +168,11 @@ extension ValidateOperator {
                 "rejected", "Invalid events, as they came, with the violations in their headers.",
                 isForFailures: true)
         ],
+        // What is tagged does not fit, and a field of ours is not in the schema.
+        eventSchema: .file { settings in
+            let isTagged = settings["on_violation"]?.text == ValidateSettings.Outcome.tag.rawValue
+            return isTagged || settings["lineage"] != nil ? nil : settings["schema"]?.text
+        },
         example: """
             validate:
               schema: schemas/customer-event.schema.json

@@ -13,12 +13,16 @@ public struct Configuration: Sendable {
     /// Reads a file that the topology names, relative to it.
     public let readFile: @Sendable (String) throws -> [UInt8]
 
+    /// The file of the JSON Schema that the events at this place were checked with, if they were.
+    public let eventSchema: String?
+
     public init(
-        name: String, value: ConfigurationValue,
+        name: String, value: ConfigurationValue, eventSchema: String? = nil,
         readFile: @escaping @Sendable (String) throws -> [UInt8]
     ) {
         self.name = name
         self.value = value
+        self.eventSchema = eventSchema
         self.readFile = readFile
     }
 
@@ -30,7 +34,9 @@ public struct Configuration: Sendable {
 
     /// The settings below `key`, or `nil` when it is not there.
     public func nested(_ key: String) -> Configuration? {
-        value[key].map { Configuration(name: name, value: $0, readFile: readFile) }
+        value[key].map {
+            Configuration(name: name, value: $0, eventSchema: eventSchema, readFile: readFile)
+        }
     }
 
     /// Takes over what a nested configuration reported.

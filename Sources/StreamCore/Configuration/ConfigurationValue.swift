@@ -30,11 +30,33 @@ public struct ConfigurationValue: Sendable {
     public let location: SourceLocation
     /// A scalar's text as it was written, so that `1.10` and `007` stay themselves.
     public let text: String
+    private let textLocation: (@Sendable (_ line: Int, _ column: Int) -> SourceLocation?)?
 
-    public init(_ content: Content, text: String = "", at location: SourceLocation) {
+    /// `textLocation`: where a line and column of the text, both from 1, stand in the file.
+    public init(
+        _ content: Content, text: String = "", at location: SourceLocation,
+        textLocation: (@Sendable (_ line: Int, _ column: Int) -> SourceLocation?)? = nil
+    ) {
         self.content = content
         self.text = text
         self.location = location
+        self.textLocation = textLocation
+    }
+
+    /// Where a character of the text stands in the file; `nil` when it can't be told, for example
+    /// since it comes from a variable.
+    ///
+    /// Lines and columns of the text are counted from 1, columns in code points.
+    public func location(ofLine line: Int, column: Int) -> SourceLocation? {
+        textLocation?(line, column)
+    }
+
+    /// Whether it is one value and something stands there.
+    public var isScalar: Bool {
+        switch content {
+        case .boolean, .integer, .number, .string: true
+        case .null, .list, .map: false
+        }
     }
 
     public subscript(key: String) -> ConfigurationValue? {

@@ -19,7 +19,10 @@ public struct FieldSpec: Sendable {
         case file
         /// Any JSON value written in YAML.
         case json
-        /// A condition over the fields of an event (see the `filter` operator).
+        /// An expression over the event, as text.
+        case expression
+        /// A condition over the event: an expression that is true or false, as text, or a map with
+        /// tests of fields (see the `filter` operator).
         case condition
         case list(Kind)
         /// One value, or a list of such values.

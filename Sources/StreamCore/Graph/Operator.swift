@@ -34,6 +34,10 @@ public protocol OperatorDefinition: Sendable {
     /// The field that becomes the record key, when the operator changes it.
     var changedKey: FieldPath? { get }
 
+    /// Whether there may be events that the operator can't take, so that somebody has to read its
+    /// output for failures.
+    var mayRefuse: Bool { get }
+
     func makeOperator() -> any Operator
 }
 
@@ -41,6 +45,7 @@ extension OperatorDefinition {
     public var stores: [StoreSpec] { [] }
     public var stateKey: StateKey? { nil }
     public var changedKey: FieldPath? { nil }
+    public var mayRefuse: Bool { true }
 }
 
 /// By which value a stateful operator keeps its state.

@@ -17,12 +17,24 @@ public struct OperatorSpec: Sendable {
         }
     }
 
+    /// What an operator's settings say of the events that it sends on.
+    public enum EventSchema: Sendable {
+        /// Nothing.
+        case unknown
+        /// They are as they came, on all outputs.
+        case unchanged
+        /// Those of the main output fit the schema of a file that the settings name.
+        case file(@Sendable (_ settings: ConfigurationValue) -> String?)
+    }
+
     public let name: String
     public let summary: String
     public let fields: [FieldSpec]
     /// Side outputs; the main output has no name and is always output 0. Side output `i` of this
     /// list is output `i + 1`.
     public let sideOutputs: [Output]
+    /// By which schema the events of its outputs are, for expressions behind it.
+    public let eventSchema: EventSchema
     /// A complete YAML example of the operator's settings.
     public let example: String
     /// Makes the configured operator; adds what is wrong to the configuration's diagnostics and
@@ -31,13 +43,14 @@ public struct OperatorSpec: Sendable {
 
     public init(
         name: String, summary: String, fields: [FieldSpec], sideOutputs: [Output] = [],
-        example: String,
+        eventSchema: EventSchema = .unknown, example: String,
         make: @escaping @Sendable (inout Configuration) -> (any OperatorDefinition)?
     ) {
         self.name = name
         self.summary = summary
         self.fields = fields
         self.sideOutputs = sideOutputs
+        self.eventSchema = eventSchema
         self.example = example
         self.make = make
     }

@@ -292,7 +292,7 @@ struct TopologyValidation {
                         remedy: "read it in a sink, or take it out"))
                 continue
             }
-            guard node.errorPolicy == .deadLetter else { continue }
+            guard node.errorPolicy == .deadLetter, node.definition.mayRefuse else { continue }
             for output in outputs where output.isForFailures {
                 let reference = StreamReference(node: node.name, output: output.name)
                 if !read.contains(reference) {

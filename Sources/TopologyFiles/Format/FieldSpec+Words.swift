@@ -14,6 +14,7 @@ extension FieldSpec.Kind {
         case .choice(let choices): choices.alternatives
         case .file: "a file, relative to the topology file"
         case .json: "any value"
+        case .expression: "an expression"
         case .condition: "a condition"
         case .list(let kind): "a list, each \(kind.words)"
         case .oneOrMore(let kind): "\(kind.words), or a list of such"

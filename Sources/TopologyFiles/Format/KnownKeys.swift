@@ -58,7 +58,9 @@ extension FieldSpec.Kind {
     /// Whether a value has the outer form of this kind: one value, a list or a map.
     fileprivate func fits(_ value: ConfigurationValue) -> Bool {
         switch (self, value.content) {
-        case (.json, _), (.condition, _): true
+        case (.json, _): true
+        case (.condition, .list), (.condition, .null): false
+        case (.condition, _): true
         case (.list, .list), (.oneOrMore, .list): true
         case (.oneOrMore(let kind), _): kind.fits(value)
         case (.map, .map), (.object, .map), (.object, .null): true

@@ -49,7 +49,19 @@ struct SettingsCheck {
         switch kind {
         case .boolean, .integer, .number, .string: checkScalar(value, is: kind, named: name)
         case .duration, .size, .fieldPath, .choice, .file: checkText(value, is: kind, named: name)
-        case .json, .condition: break
+        case .json: break
+        case .expression:
+            if !value.isScalar {
+                report(
+                    "'\(name)' must be \(kind.words), not \(value.kindName)", at: value,
+                    remedy: "write for example event.amount * 2.0; see Docs/expressions.md")
+            }
+        case .condition:
+            if !value.isScalar, value.entries == nil {
+                report(
+                    "'\(name)' must be \(kind.words), not \(value.kindName)", at: value,
+                    remedy: "write for example event.event_type == 'purchase'")
+            }
         case .list(let kind): checkList(value, of: kind, named: name)
         case .oneOrMore(let kind):
             if case .list(let values) = value.content {
@@ -171,16 +183,6 @@ extension SettingsCheck {
         }
         if duration == .zero, !allowsZero {
             report("'\(name)' must be longer than nothing, not '\(value.text)'", at: value)
-        }
-    }
-}
-
-extension ConfigurationValue {
-    /// Whether it is one value and something stands there.
-    var isScalar: Bool {
-        switch content {
-        case .boolean, .integer, .number, .string: true
-        case .null, .list, .map: false
         }
     }
 }

@@ -8,14 +8,17 @@ extension TopologyAssembly {
     mutating func nodes(in root: ConfigurationValue) -> [Topology.Node] {
         let entries = entries(of: "operators", in: root)
         let outputs = referencedOutputs(in: root)
+        var schemas = EventSchemas(entries, operators)
         return entries.map { entry in
             checkName(entry, of: "an operator")
-            return node(entry, referencedOutputs: outputs[entry.key] ?? [])
+            return node(
+                entry, referencedOutputs: outputs[entry.key] ?? [],
+                eventSchema: schemas.schema(before: entry))
         }
     }
 
     private mutating func node(
-        _ entry: ConfigurationValue.Entry, referencedOutputs: [String]
+        _ entry: ConfigurationValue.Entry, referencedOutputs: [String], eventSchema: String?
     ) -> Topology.Node {
         let part = "operators.\(entry.key)"
         let meant = ConfigurationValue.Entry(
@@ -24,7 +27,9 @@ extension TopologyAssembly {
         let policy = meant.value["on_error"].flatMap { ErrorPolicy(rawValue: $0.text) }
         let named = operatorKeys(of: entry.value)
         let definition = chosen.flatMap { chosen in
-            make(chosen.spec, for: entry.key, from: chosen.settings, isCertain: named.count == 1)
+            make(
+                chosen.spec, for: entry.key, from: chosen.settings, eventSchema: eventSchema,
+                isCertain: named.count == 1)
         }
         return Topology.Node(
             name: entry.key, spec: chosen?.spec ?? .unknown(outputs: referencedOutputs),
@@ -85,14 +90,15 @@ extension TopologyAssembly {
     /// Makes the operator, when its settings are as its spec says, and when it was named by its
     /// very name and is the only one.
     private mutating func make(
-        _ spec: OperatorSpec, for name: String, from value: ConfigurationValue, isCertain: Bool
+        _ spec: OperatorSpec, for name: String, from value: ConfigurationValue,
+        eventSchema: String?, isCertain: Bool
     ) -> (any OperatorDefinition)? {
         var value = value
         if case .null = value.content { value = ConfigurationValue(.map([]), at: value.location) }
         let before = check.diagnostics.all.count
         check.check(value, against: spec.fields, in: spec.name)
         guard check.diagnostics.all.count == before, isCertain else { return nil }
-        var from = settings(name, in: value)
+        var from = settings(name, in: value, eventSchema: eventSchema)
         let definition = spec.make(&from)
         for diagnostic in from.diagnostics.all { check.report(diagnostic) }
         if definition == nil, from.diagnostics.isEmpty {

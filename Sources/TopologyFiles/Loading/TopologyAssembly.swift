@@ -43,11 +43,13 @@ struct TopologyAssembly {
     }
 
     /// The settings of a part, for reading them; what is wrong with them was noted before.
-    func settings(_ name: String, in value: ConfigurationValue?) -> Configuration {
+    func settings(
+        _ name: String, in value: ConfigurationValue?, eventSchema: String? = nil
+    ) -> Configuration {
         let folder = folder
         return Configuration(
             name: name, value: value ?? ConfigurationValue(.map([]), at: .none),
-            readFile: { try folder.read($0) })
+            eventSchema: eventSchema, readFile: { try folder.read($0) })
     }
 
     mutating func report(

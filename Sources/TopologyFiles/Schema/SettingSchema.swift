@@ -32,6 +32,13 @@ enum SettingSchema {
             ])
         ),
         (
+            "expression",
+            .object([
+                ("description", .text("A CEL expression over 'event'; see Docs/expressions.md")),
+                ("type", .texts(["string", "number", "boolean"])), ("minLength", .number("1")),
+            ])
+        ),
+        (
             "scalar",
             .object([
                 ("type", .texts(["string", "number", "boolean"]))
@@ -90,7 +97,18 @@ enum SettingSchema {
         case .size: orVariable(reference("size"))
         case .fieldPath, .file: [("type", .text("string")), ("minLength", .number("1"))]
         case .choice(let choices): orVariable(.object([("enum", .texts(choices))]))
-        case .json, .condition: []
+        case .json: []
+        case .expression: [("$ref", .text("#/$defs/expression"))]
+        case .condition:
+            [
+                (
+                    "anyOf",
+                    .array([
+                        reference("expression"),
+                        .object([("type", .text("object")), ("minProperties", .number("1"))]),
+                    ])
+                )
+            ]
         case .list(let kind):
             [("type", .text("array")), ("items", .object(members(of: kind)))]
         case .oneOrMore(let kind):

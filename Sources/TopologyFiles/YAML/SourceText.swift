@@ -57,6 +57,11 @@ struct SourceText {
         line(place.line).dropFirst(max(0, place.column - 1))
     }
 
+    /// What stands at a place and behind it, up to the end of the file.
+    func rest(from place: SourceLocation) -> Substring.UnicodeScalarView {
+        text.unicodeScalars[characters(at: place).startIndex...]
+    }
+
     /// The character before a place in its line.
     func character(before place: SourceLocation) -> Unicode.Scalar? {
         place.column < 2 ? nil : line(place.line).dropFirst(place.column - 2).first

@@ -156,7 +156,10 @@ extension YAMLReader {
         guard scalar.string.contains("${") else {
             let content =
                 isPlain ? PlainScalar.content(of: scalar.string) : .string(scalar.string)
-            return ConfigurationValue(content, text: scalar.string, at: location)
+            let places = ScalarPlaces(of: scalar, at: location, in: composer.source)
+            return ConfigurationValue(content, text: scalar.string, at: location) {
+                places.location(ofLine: $0, column: $1)
+            }
         }
         let text = substitute(in: scalar.string, at: location)
         let isTyped = isPlain || Self.isQuotedVariable(scalar)

@@ -6,6 +6,7 @@ internal import StreamCore
 enum Outcome {
     static let hadToStop = ExitCode(1)
     static let topologyIsWrong = ExitCode(2)
+    static let expressionIsWrong = ExitCode(2)
     static let testFailed = ExitCode(3)
 
     /// Prints why and ends the command.

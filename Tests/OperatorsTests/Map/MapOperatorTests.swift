@@ -120,7 +120,7 @@ struct MapOperatorTests {
     func problems() {
         #expect(
             OperatorsTests.problems(of: MapOperator.spec, [:]) == [
-                "'map' has nothing to do; add one of copy, rename, remove, set, convert, key"
+                "'map' has nothing to do; add one of copy, rename, remove, set, convert, compute, key"
             ])
         #expect(
             OperatorsTests.problems(
