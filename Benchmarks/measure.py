@@ -24,8 +24,27 @@ CUSTOMERS = 10_000
 SEED = 1
 
 # What is to be reached, of the ceiling's rate; the ceiling itself only sets the scale.
-TARGET_RATIOS = {"ceiling": None, "stateless": 0.70, "sessionize": 0.45}
+TARGET_RATIOS = {
+    "ceiling": None,
+    "stateless": 0.70,
+    "sessionize": 0.45,
+    "exactly-once": None,
+    "changelog": None,
+}
 LIVE_MEMORY_LIMIT_MB = 300
+# Exactly once, of sessionize at least once.
+EXACTLY_ONCE_RATIO = 0.80
+# Changelog records a second, and seconds until a task with a standby copy goes on.
+RESTORE_RATE = 500_000
+TAKEOVER_SECONDS = 1.0
+
+# What the contenders that are not named after their topology are.
+TOPOLOGIES = {"exactly-once": "sessionize", "changelog": "sessionize"}
+ENVIRONMENTS = {
+    "exactly-once": {"BENCH_GUARANTEE": "exactly_once"},
+    "changelog": {"BENCH_GUARANTEE": "exactly_once", "BENCH_CHANGELOG": "kafka"},
+}
+RESTORE_INPUT = "bench-restore"
 
 # What the small broker, and only it, wants known. It hands out a whole partition at the first
 # fetch, whatever limit was asked for, and answers a fetch at the end of a partition at once, 3,000
@@ -44,6 +63,7 @@ def arguments():
     parser.add_argument("--build", required=True, help="folder of the compiled ceiling")
     parser.add_argument("--count", type=int, default=500_000, help="events in the input topic")
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each contender")
+    parser.add_argument("--restore-events", type=int, default=1_000_000, help="events behind the restored state")
     parser.add_argument("--report", help="write the measurements to this JSON file")
     return parser.parse_args()
 
@@ -104,11 +124,11 @@ def run(command, environment):
     return finish(start(command, environment), command)
 
 
-def fill(bootstrap, topic, count, *options):
+def fill(bootstrap, topic, count, *options, customers=CUSTOMERS):
     """Every record is whole: the contenders are to write as many as they read."""
     command = [MILLRACE, "generate", "--bootstrap-servers", bootstrap, "--to-topic", topic]
     command += ["--partitions", str(PARTITIONS), "--count", str(count), "--seed", str(SEED)]
-    command += ["--customers", str(CUSTOMERS), "--broken", "0", *options]
+    command += ["--customers", str(customers), "--broken", "0", *options]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
@@ -141,17 +161,101 @@ def contend(name, number, options, bootstrap):
         command = [os.path.join(options.build, "ceiling"), bootstrap, INPUT, OUTPUT]
         command += [str(options.count), str(PARTITIONS)]
     else:
-        command = [MILLRACE, "run", f"Benchmarks/topologies/{name}.yaml", "--until-caught-up"]
+        topology = f"Benchmarks/topologies/{TOPOLOGIES.get(name, name)}.yaml"
+        command = [MILLRACE, "run", topology, "--until-caught-up"]
         command += ["--create-topics", "--partitions", str(PARTITIONS)]
         command += ["--state-directory", state, "--report", "json"]
     try:
-        report, peak = run(command, {"BENCH_APPLICATION": group})
+        report, peak = run(command, {"BENCH_APPLICATION": group, **ENVIRONMENTS.get(name, {})})
     finally:
         shutil.rmtree(state)
     records = report["delivered" if name == "ceiling" else "records"]
     if records != options.count:
         sys.exit(f"bench: {name} processed {records} of {options.count} records")
     return Run(records, report["seconds"], peak)
+
+
+def restore(options, bootstrap):
+    """Records a second of a restore, the median of the rounds."""
+    environment = {
+        "BENCH_APPLICATION": f"bench-restore-{os.getpid()}",
+        "BENCH_INPUT": RESTORE_INPUT,
+        "BENCH_CHANGELOG": "kafka",
+        "BENCH_GAP": "999d",
+        "BENCH_POS_GAP": "999d",
+    }
+    fill(bootstrap, RESTORE_INPUT, options.restore_events, customers=options.restore_events)
+    command = [MILLRACE, "run", "Benchmarks/topologies/sessionize.yaml", "--until-caught-up"]
+    command += ["--create-topics", "--partitions", str(PARTITIONS), "--report", "json"]
+    rates = []
+    # The first run writes the changelog; each of the others begins without a state.
+    for number in range(options.rounds + 1):
+        state = tempfile.mkdtemp(prefix="state-", dir=options.build)
+        try:
+            report, _ = run(command + ["--state-directory", state], environment)
+        finally:
+            shutil.rmtree(state)
+        if number == 0:
+            continue
+        rates.append(report["restored_records"] / report["restore_seconds"])
+        print(
+            f"bench: restore: {report['restored_records']:,} records, {rates[-1]:,.0f}/s",
+            flush=True,
+        )
+    return statistics.median(rates)
+
+
+def takeover(options, bootstrap):
+    """Seconds from the moment in which a process with a standby copy is given a task until the task
+    goes on: the longest of all tasks."""
+    environment = {
+        "BENCH_APPLICATION": f"bench-takeover-{os.getpid()}",
+        "BENCH_CHANGELOG": "kafka",
+        "BENCH_STANDBY": "1",
+        "BENCH_QUEUED_KBYTES": str(QUEUED_KBYTES),
+    }
+    states, logs, processes = [], [], []
+    command = [MILLRACE, "run", "Benchmarks/topologies/sessionize.yaml", "--create-topics"]
+    command += ["--partitions", str(PARTITIONS), "--report", "json"]
+    try:
+        for _ in range(2):
+            states.append(tempfile.mkdtemp(prefix="state-", dir=options.build))
+            logs.append(open(os.path.join(states[-1], "log"), "w+", encoding="utf-8"))
+            processes.append(
+                subprocess.Popen(
+                    command + ["--state-directory", states[-1]],
+                    env={**os.environ, **environment},
+                    stdout=subprocess.DEVNULL,
+                    stderr=logs[-1],
+                )
+            )
+        # Each follows the other's tasks once both are members and have worked for a while.
+        wait_for(logs[1], "following", PARTITIONS // 2)
+        time.sleep(10)
+        behind = os.path.getsize(logs[1].name)
+        processes[0].send_signal(signal.SIGTERM)
+        processes[0].wait(60)
+        lines = wait_for(logs[1], "restored state", PARTITIONS // 2, behind)
+        return max(float(line.split("seconds=")[1].split()[0]) for line in lines)
+    finally:
+        for process in processes:
+            process.kill()
+        for log in logs:
+            log.close()
+        for state in states:
+            shutil.rmtree(state)
+
+
+def wait_for(log, text, count, behind=0):
+    """Waits until so many lines of a log, from a place on, hold a text; returns them."""
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        log.seek(behind)
+        found = [line for line in log.read().split("\n")[:-1] if text in line]
+        if len(found) >= count:
+            return found
+        time.sleep(0.1)
+    sys.exit(f"bench: '{text}' did not come")
 
 
 def rate(run):
@@ -184,7 +288,14 @@ def table(results):
         )
 
 
-def missed(results, live_peak):
+def missed(results, live_peak, restored, taken_over):
+    exactly_once = results["exactly-once"]["ratio"] / results["sessionize"]["ratio"]
+    if exactly_once < EXACTLY_ONCE_RATIO:
+        yield f"exactly once: {exactly_once:.0%} of at least once; to reach: {EXACTLY_ONCE_RATIO:.0%}"
+    if restored < RESTORE_RATE:
+        yield f"restore: {restored:,.0f} records/s; to reach: {RESTORE_RATE:,}"
+    if taken_over > TAKEOVER_SECONDS:
+        yield f"takeover: {taken_over:.2f} s; at most {TAKEOVER_SECONDS} s"
     for name, row in results.items():
         if row["target_ratio"] and row["ratio"] < row["target_ratio"]:
             yield f"{name}: {row['ratio']:.0%} of the ceiling; to reach: {row['target_ratio']:.0%}"
@@ -212,20 +323,29 @@ def main():
             print(f"bench: round {number}: {name}: {rate(found):,.0f} events/s", flush=True)
 
     live_peak = live_memory(options, bootstrap)
+    taken_over = takeover(options, bootstrap)
+    restored = restore(options, bootstrap)
 
     results = summary(runs)
     print()
     print("\n".join(table(results)))
     print(f"\nsessionize on live events, {CUSTOMERS:,} customers: {live_peak:.0f} MB at its peak")
+    exactly_once = results["exactly-once"]["ratio"] / results["sessionize"]["ratio"]
+    print(f"exactly once, of at least once: {exactly_once:.0%}")
+    print(f"restore of the state of {options.restore_events:,} events: {restored:,.0f} records/s")
+    print(f"takeover by a standby copy: {taken_over:.3f} s")
     if options.report:
         machine = {"cores": os.cpu_count(), "system": platform.platform()}
         rounds = {name: [run._asdict() for run in found] for name, found in runs.items()}
         with open(options.report, "w", encoding="utf-8") as file:
             report = {"machine": machine, "results": results, "rounds": rounds}
-            json.dump({**report, "live_peak_mb": round(live_peak, 1)}, file, indent=2)
+            report["live_peak_mb"] = round(live_peak, 1)
+            report["restored_records_per_second"] = round(restored)
+            report["takeover_seconds"] = round(taken_over, 3)
+            json.dump(report, file, indent=2)
     # A target that is missed is said and is no failure: times depend on the machine.
     print()
-    for sentence in missed(results, live_peak):
+    for sentence in missed(results, live_peak, restored, taken_over):
         print(f"bench: missed: {sentence}")
 
 

@@ -14,6 +14,8 @@ public struct ThreadMetrics: Sendable {
     public var restores: [RestoreMetrics] = []
     /// Records taken from changelogs by restores, also by those that are done.
     public var restoredRecords = 0
+    /// How long state was being restored; of the slowest thread.
+    public var restoreTime = Duration.zero
     public var standbys: [StandbyMetrics] = []
     public var isStopped = false
     /// When the first record was read, and when the last commit was done.
@@ -67,6 +69,8 @@ public struct EngineMetrics: Sendable {
     public var restores: [RestoreMetrics] = []
     /// Records taken from changelogs by restores, also by those that are done.
     public var restoredRecords = 0
+    /// How long state was being restored; of the slowest thread.
+    public var restoreTime = Duration.zero
     /// Copies of other processes' states.
     public var standbys: [StandbyMetrics] = []
     /// From the first record read to the last commit done; `nil` before there was one.
@@ -84,6 +88,7 @@ public struct EngineMetrics: Sendable {
             restores += thread.restores
             standbys += thread.standbys
             restoredRecords += thread.restoredRecords
+            restoreTime = max(restoreTime, thread.restoreTime)
             operators.merge(thread.operators) { $0 + $1 }
         }
         tasks.sort { $0.task < $1.task }

@@ -44,6 +44,9 @@ final class Restorer {
     private(set) var hasWork = false
     /// Records taken by restores that are done or were cancelled.
     private var pastRecordCount = 0
+    /// How long something was being restored, and since when something is.
+    private var pastTime = Duration.zero
+    private var busySince: ContinuousClock.Instant?
 
     init(
         application: Application, layout: ChangelogLayout, reader: any PartitionReader, log: Logger
@@ -64,6 +67,7 @@ final class Restorer {
 
     func begin(_ request: TaskRestore.Request) {
         let now = application.clock.now()
+        busySince = busySince ?? now
         restores[request.task] = Restore(request: request, since: now, noted: now, told: now)
         hasWork = true
         log.info(
@@ -93,6 +97,13 @@ final class Restorer {
             stopReading(restore)
             restore.request.state.close()
         }
+        noteIdleness()
+    }
+
+    private func noteIdleness() {
+        guard restores.isEmpty, let since = busySince else { return }
+        pastTime += application.clock.now() - since
+        busySince = nil
     }
 
     func close() {
@@ -266,6 +277,7 @@ final class Restorer {
         stopReading(entry)
         restores[task] = nil
         pastRecordCount += restore.recordCount
+        noteIdleness()
         let seconds = (application.clock.now() - entry.since) / .seconds(1)
         log.info(
             "restored state",
@@ -357,6 +369,11 @@ final class Restorer {
     /// Records taken so far.
     var recordCount: Int {
         restores.values.reduce(pastRecordCount) { $0 + ($1.restore?.recordCount ?? 0) }
+    }
+
+    /// How long something was being restored.
+    var time: Duration {
+        pastTime + (busySince.map { application.clock.now() - $0 } ?? .zero)
     }
 
     var metrics: [RestoreMetrics] {

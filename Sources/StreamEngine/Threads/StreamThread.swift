@@ -169,6 +169,7 @@ package final class StreamThread {
         var metrics = tasks.metrics(sent: sender.sentCount, isStopped: isStopped)
         metrics.restores = restorer?.metrics ?? []
         metrics.restoredRecords = restorer?.recordCount ?? 0
+        metrics.restoreTime = restorer?.time ?? .zero
         return metrics
     }
 

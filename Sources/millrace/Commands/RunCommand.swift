@@ -135,7 +135,8 @@ struct RunCommand: ParsableCommand {
                 "seconds":\(seconds),"records_per_second":\(rate),\
                 "commit_ms_p50":\(Double(metrics.commitMicrosecondsMedian) / 1000),\
                 "commit_ms_p99":\(Double(metrics.commitMicrosecondsHigh) / 1000),\
-                "restored_records":\(metrics.restoredRecords)}
+                "restored_records":\(metrics.restoredRecords),\
+                "restore_seconds":\(metrics.restoreTime / .seconds(1))}
                 """)
         }
     }
