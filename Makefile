@@ -20,7 +20,7 @@ FIRST = 1
 SWIFT_TEST := swift test --configuration release --skip-build --disable-xctest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check real-data integration simulate chaos bench bench-driver fuzz clean \
+.PHONY: help demo test check real-data integration conformance simulate chaos bench bench-driver fuzz clean \
 	setup setup-tests setup-packages lint unit topologies compose
 # The order of the prerequisites is the order of the output, also under `make -j`.
 .NOTPARALLEL:
@@ -41,6 +41,10 @@ real-data: setup-tests ## the 3,605 labelled sessions of a public clickstream, f
 
 integration: setup-tests ## the tests that need a broker; they start one of their own
 	scripts/integration-tests
+
+# MILLRACE_CONFORMANCE_DATA names a folder with `cel` and `json-schema-test-suite`.
+conformance: setup-tests ## the official suites of CEL and JSON Schema: passed of all there are
+	$(SWIFT_TEST) --filter 'CELTests.ConformanceTests|JSONSchemaTests.ConformanceTests'
 
 simulate: setup-tests ## crashes, rebalances and errors by seed (SEEDS=1000 FIRST=1, or SEED=42)
 	MILLRACE_SIMULATION_SEED=$(SEED) MILLRACE_SIMULATION_SEEDS=$(SEEDS) \
