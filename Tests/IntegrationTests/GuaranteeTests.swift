@@ -36,6 +36,24 @@ struct GuaranteeTests {
         #expect(Set(found.sessions) == found.workload.sessions, "\(step)")
     }
 
+    @Test(
+        "a crash in the middle of a commit, and the state lost with it: the changelog has it",
+        arguments: [
+            ("exactly_once", "flushed"), ("exactly_once", "prepared"),
+            ("exactly_once", "transaction_committed"), ("exactly_once", "applied"),
+            ("at_least_once", "flushed"), ("at_least_once", "checkpoint_logged"),
+            ("at_least_once", "state_committed"), ("at_least_once", "offsets_committed"),
+        ])
+    func machineLost(guarantee: String, step: String) throws {
+        let found = try run(
+            TestBroker("machine-lost"), guarantee: guarantee, step: step, losesState: true)
+        #expect(found.killed, "the step was never reached")
+        #expect(Set(found.sessions) == found.workload.sessions, "\(step)")
+        if guarantee == "exactly_once" {
+            #expect(found.sessions.count == found.workload.sessions.count, "\(step)")
+        }
+    }
+
     @Test("a commit interval that the transaction timeout does not allow is refused at its line")
     func refusedInterval() throws {
         let folder = try TestFolder()
@@ -58,22 +76,29 @@ struct GuaranteeTests {
         var sessions: [SessionWorkload.Session] = []
     }
 
-    private func topology(_ broker: TestBroker, guarantee: String, folder: TestFolder) -> String {
+    private func topology(
+        _ broker: TestBroker, guarantee: String, isLogged: Bool = false, folder: TestFolder
+    ) -> String {
         SessionWorkload.topology(
             on: broker, source: broker.topic("in"), sink: broker.topic("sessions"),
             deadLetter: broker.topic("dead"), state: folder.path("state"), threads: 1,
-            kafka: ["group.instance.id: one"], processing: ["guarantee: \(guarantee)"])
+            kafka: ["group.instance.id: one"],
+            processing: ["guarantee: \(guarantee)"] + (isLogged ? ["changelog: kafka"] : []))
     }
 
     /// Processes a workload; the process dies when it reaches a step of a commit for the fourth
-    /// time, and is started again.
-    private func run(_ broker: TestBroker, guarantee: String, step: String) throws -> Found {
+    /// time, and is started again; without its state when that is lost.
+    private func run(
+        _ broker: TestBroker, guarantee: String, step: String, losesState: Bool = false
+    ) throws -> Found {
         let folder = try TestFolder()
         let (source, sink) = (broker.topic("in"), broker.topic("sessions"))
         try broker.create([source, sink, broker.topic("dead")])
         var found = Found(workload: SessionWorkload(eventCount: 20_000))
         let file = try folder.write(
-            topology(broker, guarantee: guarantee, folder: folder), to: "topology.yaml")
+            topology(
+                broker, guarantee: guarantee, isLogged: losesState, folder: folder),
+            to: "topology.yaml")
 
         let records = found.workload.records
         let doomed = try MillraceProcess(
@@ -86,6 +111,7 @@ struct GuaranteeTests {
         }
         let written = try broker.endOffset(of: source)
         found.killed = doomed.waitForEnd() == SIGKILL
+        if losesState { try FileManager.default.removeItem(atPath: folder.path("state")) }
         try broker.write(Array(records[Int(written)...]), to: source)
         try broker.write(found.workload.closingRecords, to: source)
 

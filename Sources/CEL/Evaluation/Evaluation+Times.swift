@@ -1,3 +1,5 @@
+internal import Events
+
 extension Evaluation {
     /// A part of a timestamp in a zone that is known only now.
     func zoned(

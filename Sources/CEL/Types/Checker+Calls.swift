@@ -1,3 +1,5 @@
+internal import Events
+
 extension Checker {
     mutating func checkCall(
         _ name: String, target: Syntax?, _ arguments: [Syntax], _ syntax: Syntax

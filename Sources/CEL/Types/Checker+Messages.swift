@@ -1,3 +1,5 @@
+internal import Events
+
 extension Checker {
     /// The messages of Protocol Buffers that stand for plain values, and their fields.
     private static let plainMessages: [String: (fields: Set<String>, absent: Syntax.Constant)] = [

@@ -1,3 +1,5 @@
+internal import Events
+
 extension Checker {
     /// Names of types, and what they are called as values.
     static let typeNames: [String: String] = [

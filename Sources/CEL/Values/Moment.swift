@@ -59,12 +59,3 @@ public struct Moment: Hashable, Comparable, Sendable, BitwiseCopyable {
         (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
     }
 }
-
-extension Int64 {
-    /// Quotient and remainder of a division that rounds down, so that the remainder is never
-    /// negative.
-    func dividedDown(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
-        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
-    }
-}

@@ -1,3 +1,5 @@
+internal import Events
+
 /// Reads and writes timestamps and durations as the language does.
 enum TimeText {
     // MARK: Timestamps

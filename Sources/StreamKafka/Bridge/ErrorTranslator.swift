@@ -1,4 +1,5 @@
 internal import CKafka
+internal import Events
 internal import StreamCore
 internal import StreamEngine
 

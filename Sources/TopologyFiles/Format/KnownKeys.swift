@@ -1,3 +1,4 @@
+internal import Events
 internal import StreamCore
 
 /// The keys that a map may have, with the kinds of their values.

@@ -1,8 +1,8 @@
 /// Finds the name that a person most likely meant.
-enum NearestName {
+public enum NearestName {
     /// The candidate with the smallest edit distance to `name`, when it is near enough to be a
     /// slip of the fingers.
-    static func find(_ name: String, in candidates: some Sequence<String>) -> String? {
+    public static func find(_ name: String, in candidates: some Sequence<String>) -> String? {
         let limit = max(1, (name.count + 1) / 3)
         let ranked = candidates.map { ($0, distance(name.lowercased(), $0.lowercased())) }
             .filter { $0.1 <= limit }
@@ -10,14 +10,14 @@ enum NearestName {
     }
 
     /// The remedy that goes with an unknown name: the nearest one, or all there are.
-    static func remedy(for name: String, known: some Collection<String>) -> String? {
+    public static func remedy(for name: String, known: some Collection<String>) -> String {
         if let nearest = find(name, in: known) { return "did you mean '\(nearest)'?" }
-        guard !known.isEmpty else { return nil }
+        if known.isEmpty { return "none is known here" }
         return "known here: \(known.sorted().joined(separator: ", "))"
     }
 
     /// Optimal string alignment: insertions, deletions, substitutions, neighbours swapped.
-    private static func distance(_ a: String, _ b: String) -> Int {
+    package static func distance(_ a: String, _ b: String) -> Int {
         let (a, b) = (Array(a.utf8), Array(b.utf8))
         if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
         var beforeLast = [Int](repeating: 0, count: b.count + 1)

@@ -1,4 +1,4 @@
-import StreamCore
+import Events
 import Testing
 
 @Suite("The name that was meant")

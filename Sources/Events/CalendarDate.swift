@@ -1,19 +1,22 @@
 /// A day of the proleptic Gregorian calendar.
 ///
 /// - Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-struct CalendarDate: Equatable {
+package struct CalendarDate: Equatable {
+    /// The milliseconds of a day.
+    package static let day: Int64 = 86_400_000
+
     /// The days of 400 years, after which the calendar repeats.
     private static let era: Int64 = 146_097
 
     /// The days from 0000-03-01 to 1970-01-01.
     private static let epoch: Int64 = 719_468
 
-    let year: Int64
-    let month: Int64
-    let day: Int64
+    package let year: Int64
+    package let month: Int64
+    package let day: Int64
 
     /// The date of these parts, or `nil` when there is no such day.
-    init?(year: Int64, month: Int64, day: Int64) {
+    package init?(year: Int64, month: Int64, day: Int64) {
         guard year >= 1, (1...12).contains(month), day >= 1,
             day <= Self.daysOfMonth(month, year: year)
         else { return nil }
@@ -22,7 +25,7 @@ struct CalendarDate: Equatable {
         self.day = day
     }
 
-    init(daysSince1970: Int64) {
+    package init(daysSince1970: Int64) {
         // Years start in March here, so that the leap day is the last day of the year.
         let (era, dayOfEra) = (daysSince1970 + Self.epoch).dividedDown(by: Self.era)
         let yearOfEra =
@@ -34,7 +37,7 @@ struct CalendarDate: Equatable {
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 
-    var daysSince1970: Int64 {
+    package var daysSince1970: Int64 {
         let (era, yearOfEra) = (month <= 2 ? year - 1 : year).dividedDown(by: 400)
         let monthFromMarch = month > 2 ? month - 3 : month + 9
         let dayOfYear = (153 * monthFromMarch + 2) / 5 + day - 1
@@ -43,7 +46,7 @@ struct CalendarDate: Equatable {
     }
 
     /// The days before it in its year.
-    var dayOfYear: Int64 {
+    package var dayOfYear: Int64 {
         daysSince1970 - CalendarDate(year: year, month: 1, day: 1)!.daysSince1970
     }
 
@@ -53,5 +56,14 @@ struct CalendarDate: Equatable {
         case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
         default: 31
         }
+    }
+}
+
+extension Int64 {
+    /// Quotient and remainder of a division that rounds down, so that the remainder is never
+    /// negative.
+    package func dividedDown(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
 }
