@@ -13,8 +13,9 @@ struct Millrace: ParsableCommand {
             """,
         version: "millrace \(Version.text) (\(Allocator.name))",
         subcommands: [
-            RunCommand.self, CheckCommand.self, TestCommand.self, GraphCommand.self,
-            EvalCommand.self, DemoCommand.self, GenerateCommand.self, SchemaCommand.self,
+            RunCommand.self, CheckCommand.self, PlanCommand.self, TestCommand.self,
+            GraphCommand.self, EvalCommand.self, DemoCommand.self, GenerateCommand.self,
+            SchemaCommand.self,
         ])
 }
 

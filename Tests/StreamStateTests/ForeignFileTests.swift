@@ -81,6 +81,34 @@ import Testing
                 """))
     }
 
+    @Test("a store whose keys mean something else is refused, with the stores that stay and come")
+    func refusesOtherDefinitions() throws {
+        try makeFile(stores: [Self.byUser, .closing])
+        let byItem = StoreSpec(name: "sessions.open", kind: .keyValue, definition: "by item.id")
+        let error = try refusal(stores: [byItem, .closing, .profiles])
+        #expect(
+            "\(error)".contains(
+                """
+                ('sessions.open' was kept by user, not by item.id; kept: 'sessions.closing'; \
+                new: 'profiles.known')
+                """))
+    }
+
+    @Test("a file that does not say what its stores are kept by is taken, and says it from then on")
+    func takesUnknownDefinitions() throws {
+        try makeFile(stores: [.sessions])
+        let state = try SQLiteStateStorage(in: folder).open(.first, stores: [Self.byUser])
+        #expect(try state.keyValueStore("sessions.open").value([1]) == [2])
+        state.close()
+        // A topology that does not say takes it too.
+        try SQLiteStateStorage(in: folder).open(.first, stores: [.sessions]).close()
+        let byItem = StoreSpec(name: "sessions.open", kind: .keyValue, definition: "by item")
+        #expect("\(try refusal(stores: [byItem]))".contains("was kept by user, not by item"))
+    }
+
+    private static let byUser = StoreSpec(
+        name: "sessions.open", kind: .keyValue, definition: "by user")
+
     @Test("stores that are new in the topology begin empty beside the old ones")
     func makesNewStores() throws {
         try makeFile(stores: [.sessions])

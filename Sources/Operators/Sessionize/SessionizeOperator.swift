@@ -30,9 +30,14 @@ public struct SessionizeOperator: OperatorDefinition {
         [
             StoreSpec(
                 name: settings.storeName, kind: .keyValue,
-                layoutVersion: SessionList.layoutVersion),
-            StoreSpec(name: settings.timersName, kind: .timers),
+                layoutVersion: SessionList.layoutVersion, definition: storeDefinition),
+            StoreSpec(name: settings.timersName, kind: .timers, definition: storeDefinition),
         ]
+    }
+
+    /// Sessions that are open are of one key. Gaps may be tuned while they are.
+    private var storeDefinition: String {
+        settings.key.map { "by \($0)" } ?? "by the record key"
     }
 
     public var stateKey: StateKey? { settings.key.map { .field($0) } ?? .recordKey }

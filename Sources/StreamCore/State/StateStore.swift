@@ -12,11 +12,16 @@ public struct StoreSpec: Hashable, Sendable {
     public let kind: Kind
     /// Raised when the bytes that the operator stores change their meaning.
     public let layoutVersion: Int
+    /// What the meaning of the bytes depends on besides the layout, in words: the key that they
+    /// are kept by (`by user.id`). Not what may be tuned without harm, such as a gap. Empty where
+    /// nothing is known.
+    public let definition: String
 
-    public init(name: String, kind: Kind, layoutVersion: Int = 1) {
+    public init(name: String, kind: Kind, layoutVersion: Int = 1, definition: String = "") {
         self.name = name
         self.kind = kind
         self.layoutVersion = layoutVersion
+        self.definition = definition
     }
 }
 

@@ -46,6 +46,11 @@ public struct Application: Sendable {
         partitionCounts = try TopicSetup(application: self).run()
     }
 
+    /// What a start would do about the topics. Asks the cluster and touches nothing.
+    public func topicPlan() throws(EngineError) -> TopicPlan {
+        try TopicSetup(application: self).plan()
+    }
+
     /// Names a thread's clients in logs and on the broker.
     func clientID(ofThread index: Int) -> String {
         "\(plan.topology.application)-\(instance)-\(index)"

@@ -29,6 +29,41 @@ internal import StreamCore
         unsafe sqlite3_wal_hook(handle, noteLogPages, logPageCount)
     }
 
+    /// Opens a file to look at it, also while its owner has it open: it takes no lock and changes
+    /// neither the file nor its log nor its folder. What it reads may be torn by what the owner
+    /// writes meanwhile.
+    init(lookingAt path: String, hasLog: Bool) throws(StoreError) {
+        self.path = path
+        unsafe logPageCount = .allocate(capacity: 1)
+        unsafe logPageCount.initialize(to: 0)
+        let flags =
+            SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        // A log that is not there would be made, except beside a file that is said not to change;
+        // one that is there would not be read beside such a file.
+        let form = hasLog ? "mode=ro&vfs=unix-none" : "mode=ro&immutable=1"
+        let location = "\(path.hasPrefix("/") ? "file://" : "file:")\(Self.escaped(path))?\(form)"
+        let code = unsafe sqlite3_open_v2(location, &handle, flags, nil)
+        guard code == SQLITE_OK else { throw failure(code) }
+        try keepLogOnClose(true)
+        try check(unsafe csqlite_harden(handle))
+        // The index of the log then lies in our memory.
+        try run("PRAGMA locking_mode = EXCLUSIVE")
+    }
+
+    private static func escaped(_ path: String) -> String {
+        path.utf8.reduce(into: "") { text, byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."),
+                UInt8(ascii: "_"), UInt8(ascii: "-"):
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = String(byte, radix: 16)
+                text += digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
+            }
+        }
+    }
+
     deinit {
         close()
         unsafe logPageCount.deallocate()

@@ -33,7 +33,7 @@ struct DatabaseOpening {
         try checkStructure(connection)
         let metadataTable = try RowTable(Metadata.tableName, on: connection)
         let metadata = try Metadata(metadataTable)
-        try checkIdentity(metadata)
+        try metadata.check(identity, paths.database)
         try checkTables(connection, metadata)
         try StoreComparison(found: metadata.stores, wanted: stores).check(paths.database)
         let recorded = try metadata.standingRows.standing(stores: stores, metadataTable)
@@ -115,15 +115,6 @@ extension DatabaseOpening {
         }
     }
 
-    private func checkIdentity(_ metadata: Metadata) throws(StoreError) {
-        try FileHeader.checkLayout(metadata.layout, paths.database)
-        guard metadata.identity == identity else {
-            throw .foreign(
-                path: paths.database, found: metadata.identity.description,
-                expected: identity.description, remedy: StoreError.moveAway(paths.database))
-        }
-    }
-
     /// The tables of the file are those that `_meta` lists, in the form that we give them.
     private func checkTables(
         _ connection: Connection, _ metadata: Metadata
@@ -163,7 +154,8 @@ extension DatabaseOpening {
     private func readRows(
         _ connection: Connection, _ metadata: Metadata, _ visit: Visitor
     ) throws(StoreError) {
-        for (index, store) in stores.enumerated() where metadata.stores.contains(store) {
+        let found = Set(metadata.stores.map(\.name))
+        for (index, store) in stores.enumerated() where found.contains(store.name) {
             var rows = try RowTable(store.tableName, on: connection).rows()
             while try rows.next() { unsafe visit(index, rows.key, rows.value) }
             // What a prepared commit can be taken back with is checked before it is needed.
@@ -175,12 +167,15 @@ extension DatabaseOpening {
     private func makeMissingStores(
         _ connection: Connection, _ metadata: Metadata, _ table: RowTable
     ) throws(StoreError) {
-        let missing = stores.filter { !metadata.stores.contains($0) }
+        let missing = StoreComparison(found: metadata.stores, wanted: stores).unrecorded
         guard !missing.isEmpty else { return }
+        let found = Set(metadata.stores.map(\.name))
         try connection.run("BEGIN IMMEDIATE")
         for store in missing {
-            try connection.run(RowTable.definition(store.tableName))
-            try connection.run(RowTable.definition(store.undoTableName))
+            if !found.contains(store.name) {
+                try connection.run(RowTable.definition(store.tableName))
+                try connection.run(RowTable.definition(store.undoTableName))
+            }
             try Metadata.write(store, to: table)
         }
         try connection.run("COMMIT")

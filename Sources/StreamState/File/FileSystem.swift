@@ -54,6 +54,23 @@ enum FileSystem {
         return bytes
     }
 
+    /// The names in a folder; none when it is not there.
+    static func names(in path: String) throws(StoreError) -> [String] {
+        guard let folder = unsafe opendir(path) else {
+            if errno == ENOENT { return [] }
+            throw unreadable(path, errno)
+        }
+        defer { unsafe closedir(folder) }
+        var names: [String] = []
+        while let entry = unsafe readdir(folder) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            names.append(name)
+        }
+        return names
+    }
+
     static func rename(_ path: String, to newPath: String) throws(StoreError) {
         guard unsafe Glibc.rename(path, newPath) == 0 else {
             throw .failed(path: newPath, reason: "it could not be named: \(reason(errno))")

@@ -48,6 +48,16 @@ struct Metadata {
         standingRows = StandingRows(rows: standing)
     }
 
+    /// - Throws: `StoreError.foreign` when the file is of another layout, application or task.
+    func check(_ wanted: FileIdentity, _ path: String) throws(StoreError) {
+        try FileHeader.checkLayout(layout, path)
+        guard identity == wanted else {
+            throw .foreign(
+                path: path, found: identity.description, expected: wanted.description,
+                remedy: StoreError.moveAway(path))
+        }
+    }
+
     static func write(_ identity: FileIdentity, to table: RowTable) throws(StoreError) {
         try table.write(Name.application, identity.application)
         try table.write(Name.task, identity.task)
@@ -66,17 +76,21 @@ struct Metadata {
     }
 
     static func write(_ store: StoreSpec, to table: RowTable) throws(StoreError) {
-        try table.write(Name.store + store.name, "\(store.kind.rawValue) \(store.layoutVersion)")
+        let definition = store.definition.isEmpty ? "" : " \(store.definition)"
+        try table.write(
+            Name.store + store.name, "\(store.kind.rawValue) \(store.layoutVersion)\(definition)")
     }
 
     private static func store(_ name: String, _ text: String) -> StoreSpec? {
-        let words = text.split(separator: " ")
-        guard words.count == 2, let kind = StoreSpec.Kind(rawValue: String(words[0])),
+        // The definition is the rest of the row; rows of earlier versions have none.
+        let words = text.split(separator: " ", maxSplits: 2)
+        guard words.count >= 2, let kind = StoreSpec.Kind(rawValue: String(words[0])),
             let layoutVersion = Int(words[1])
         else { return nil }
         return StoreSpec(
             name: String(name.dropFirst(Name.store.count)), kind: kind,
-            layoutVersion: layoutVersion)
+            layoutVersion: layoutVersion,
+            definition: words.count == 3 ? String(words[2]) : "")
     }
 
     private struct Fields {

@@ -5,30 +5,55 @@ struct StoreComparison {
     let found: [StoreSpec]
     let wanted: [StoreSpec]
 
-    /// What keeps the topology from using the file. Stores that are new to it do not: they begin
-    /// empty.
-    var differences: [String] {
-        found.sorted { $0.name < $1.name }.compactMap { store in
-            guard let now = wanted.first(where: { $0.name == store.name }) else {
-                return "'\(store.name)' is not in this one"
-            }
-            if now.kind != store.kind {
-                return "'\(store.name)' is of kind \(store.kind.rawValue), not \(now.kind.rawValue)"
-            }
-            if now.layoutVersion != store.layoutVersion {
-                return "'\(store.name)' has layout \(store.layoutVersion), not \(now.layoutVersion)"
-            }
-            return nil
+    /// Every store of either, by name, and what becomes of it.
+    var changes: [StoreChange] {
+        let names = Set(found.map(\.name)).union(wanted.map(\.name))
+        return names.sorted().map { name in
+            StoreChange(
+                store: name,
+                kind: Self.change(
+                    from: found.first { $0.name == name }, to: wanted.first { $0.name == name }))
         }
     }
 
-    /// - Throws: `StoreError.foreign` with the list of differences.
+    private static func change(from old: StoreSpec?, to new: StoreSpec?) -> StoreChange.Kind {
+        guard let new else { return .dropped }
+        guard let old else { return .new }
+        if new.kind != old.kind {
+            return .changed("is of kind \(old.kind.rawValue), not \(new.kind.rawValue)")
+        }
+        if new.layoutVersion != old.layoutVersion {
+            return .changed("has layout \(old.layoutVersion), not \(new.layoutVersion)")
+        }
+        // A file of an earlier version does not say.
+        if !old.definition.isEmpty, !new.definition.isEmpty, new.definition != old.definition {
+            return .changed("was kept \(old.definition), not \(new.definition)")
+        }
+        return .kept
+    }
+
+    /// The stores of the topology that a file has no row for, or one that says less than is known.
+    var unrecorded: [StoreSpec] {
+        wanted.filter { store in
+            guard let old = found.first(where: { $0.name == store.name }) else { return true }
+            return old.definition.isEmpty && !store.definition.isEmpty
+        }
+    }
+
+    /// Stores that are new to a file do not keep the topology from using it: they begin empty.
+    ///
+    /// - Throws: `StoreError.foreign` with the list of all stores, when some are dropped or changed.
     func check(_ path: String) throws(StoreError) {
-        let differences = differences
+        let changes = changes
+        let differences = changes.compactMap(\.difference)
         guard !differences.isEmpty else { return }
+        var list = differences.joined(separator: "; ")
+        let kept = changes.filter { $0.kind == .kept }.map { "'\($0.store)'" }
+        if !kept.isEmpty { list += "; kept: \(kept.joined(separator: ", "))" }
+        let new = changes.filter { $0.kind == .new }.map { "'\($0.store)'" }
+        if !new.isEmpty { list += "; new: \(new.joined(separator: ", "))" }
         throw .foreign(
-            path: path,
-            found: "a topology with other stores (\(differences.joined(separator: "; ")))",
+            path: path, found: "a topology with other stores (\(list))",
             expected: "this topology",
             remedy: "run the topology that wrote it, give this one another 'application', or start "
                 + "from nothing: \(StoreError.setAside(path))")

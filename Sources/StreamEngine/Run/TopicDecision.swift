@@ -1,0 +1,141 @@
+internal import StreamCore
+
+/// Decides what a start does about the topics, from those that the cluster has.
+struct TopicDecision {
+    let application: Application
+    /// The topics that are there, with their partitions.
+    let found: [String: Int32]
+    /// Of the changelog topics that are there; a cluster that can't tell leaves them out.
+    let configurations: [String: [String: String]]
+
+    /// Every topic that the decision is about.
+    static func topics(of application: Application) -> [String] {
+        let plan = application.plan
+        var names = plan.externalSourceTopics + plan.sinkTopics
+        names += plan.repartitions.map { plan.topics[$0.topic] }
+        var seen: Set<String> = []
+        return (names + changelogTopics(of: application)).filter { seen.insert($0).inserted }
+    }
+
+    static func changelogTopics(of application: Application) -> [String] {
+        guard let layout = application.changelog else { return [] }
+        return layout.storeTopics.joined().map { layout.topics[$0] }
+            + [layout.topics[layout.checkpointTopic]]
+    }
+
+    func plan() -> TopicPlan {
+        var plan = TopicPlan()
+        decideExternalTopics(&plan)
+        checkCopartitioning(&plan)
+        decideRepartitionTopics(&plan)
+        decideChangelogs(&plan)
+        return plan
+    }
+
+    /// Topics that others write or read are made only when that is wanted.
+    private func decideExternalTopics(_ plan: inout TopicPlan) {
+        let sources = application.plan.externalSourceTopics
+        var missing: [String] = []
+        var seen: Set<String> = []
+        for (index, topic) in (sources + application.plan.sinkTopics).enumerated()
+        where seen.insert(topic).inserted {
+            let role: TopicPlan.Role = index < sources.count ? .source : .sink
+            if let partitions = found[topic] {
+                plan.add(topic, role, partitions, standing: .there)
+            } else if case .create(let partitions) = application.settings.missingTopics {
+                // Topics that are read together must fit each other. Records bear their event
+                // time: under the broker's default retention it would delete what is replayed as
+                // soon as it is written.
+                plan.add(
+                    topic, role, sources.lazy.compactMap { found[$0] }.first ?? partitions,
+                    ["retention.ms": "-1"])
+            } else {
+                missing.append(topic)
+                plan.add(topic, role, nil, standing: .wrong(.missingTopics([topic])))
+            }
+        }
+        if !missing.isEmpty { plan.failure = .missingTopics(missing) }
+    }
+
+    private func checkCopartitioning(_ plan: inout TopicPlan) {
+        let counts = plan.partitionCounts(of: [.source, .sink])
+        for subtopology in application.plan.subtopologies where !subtopology.stores.isEmpty {
+            let topics = subtopology.sourceTopics.map { application.plan.topics[$0] }
+            let known = counts.filter { topics.contains($0.key) }
+            guard Set(known.values).count > 1 else { continue }
+            plan.refuse(Set(known.keys), .differentPartitionCounts(known))
+        }
+    }
+
+    /// A repartition topic has as many partitions as the largest topic that it is fed from, and
+    /// keeps its records until they are processed.
+    private func decideRepartitionTopics(_ plan: inout TopicPlan) {
+        let topology = application.plan
+        var all = plan.partitionCounts(of: [.source, .sink])
+        // A repartition topic may be fed by another one: go on until nothing more is known.
+        var open = topology.repartitions
+        var before = Int.max
+        while open.count < before {
+            before = open.count
+            open.removeAll { repartition in
+                let feeding = repartition.producers.flatMap {
+                    topology.subtopologies[$0].sourceTopics
+                }
+                let sizes = feeding.map { all[topology.topics[$0]] }
+                let name = topology.topics[repartition.topic]
+                guard found[name] != nil || !sizes.contains(nil) else { return false }
+                all[name] = found[name] ?? sizes.compactMap { $0 }.max() ?? 1
+                return true
+            }
+        }
+        precondition(
+            open.isEmpty || plan.failure != nil, "repartition topics feed each other in a circle")
+        for repartition in topology.repartitions {
+            let name = topology.topics[repartition.topic]
+            plan.add(
+                name, .repartition, all[name],
+                ["cleanup.policy": "delete", "retention.ms": "-1"],
+                standing: found[name] == nil ? .toCreate : .there)
+        }
+    }
+
+    private func decideChangelogs(_ plan: inout TopicPlan) {
+        guard let layout = application.changelog else { return }
+        let setup = ChangelogSetup(layout: layout, plan: application.plan)
+        let wanted = setup.partitionCounts(
+            plan.partitionCounts(of: [.source, .sink, .repartition]))
+        let checkpoints = layout.topics[layout.checkpointTopic]
+        for topic in Self.changelogTopics(of: application) {
+            plan.add(
+                topic, topic == checkpoints ? .checkpoints : .changelog,
+                found[topic] ?? wanted[topic], ChangelogSetup.configuration,
+                standing: found[topic] == nil ? .toCreate : .there)
+        }
+        for (topic, partitions) in found.sorted(by: { $0.key < $1.key }) {
+            guard let wanted = wanted[topic] else { continue }
+            let fault = ChangelogTopicFault(
+                partitions: partitions, wanted: wanted, configuration: configurations[topic])
+            if let fault { plan.refuse([topic], .changelogTopic(topic, fault)) }
+        }
+    }
+}
+
+extension TopicPlan {
+    fileprivate mutating func add(
+        _ topic: String, _ role: Role, _ partitions: Int32?,
+        _ configuration: [String: String] = [:], standing: Standing = .toCreate
+    ) {
+        entries.append(
+            Entry(
+                topic: topic, role: role, partitions: partitions,
+                configuration: standing == .toCreate ? configuration : [:], standing: standing))
+    }
+
+    /// The start ends with the first reason; each topic has its own.
+    fileprivate mutating func refuse(_ topics: Set<String>, _ error: EngineError) {
+        for index in entries.indices where topics.contains(entries[index].topic) {
+            entries[index].standing = .wrong(error)
+        }
+        failure = failure ?? error
+    }
+}
