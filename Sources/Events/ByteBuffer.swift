@@ -123,6 +123,13 @@ public struct ByteBuffer: ~Copyable {
         string.withUTF8 { unsafe append(UnsafeRawBufferPointer($0)) }
     }
 
+    /// Appends eight bytes, least significant first.
+    @inlinable
+    public mutating func append(littleEndian value: Int64) {
+        append(littleEndian: UInt32(truncatingIfNeeded: value))
+        append(littleEndian: UInt32(truncatingIfNeeded: value >> 32))
+    }
+
     /// Appends four bytes, least significant first.
     @inlinable
     public mutating func append(littleEndian value: UInt32) {

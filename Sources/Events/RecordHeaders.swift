@@ -72,7 +72,7 @@ extension ByteBuffer {
         append(littleEndian: UInt32(name.count))
         unsafe append(name)
         guard let value = unsafe value else {
-            append(littleEndian: .max)
+            append(littleEndian: UInt32.max)
             return
         }
         append(littleEndian: UInt32(value.count))

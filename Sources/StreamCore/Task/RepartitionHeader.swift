@@ -32,19 +32,14 @@ enum RepartitionHeader {
         headers.append(littleEndian: UInt32(size))
         headers.append(littleEndian: UInt32(writer.subtopology))
         headers.append(littleEndian: UInt32(bitPattern: writer.partition))
-        append(event.streamTime.milliseconds, to: &headers)
+        headers.append(littleEndian: event.streamTime.milliseconds)
         if let known = unsafe known {
             unsafe headers.append(UnsafeRawBufferPointer(rebasing: known[originStart...]))
             return
         }
         headers.append(littleEndian: UInt32(bitPattern: arena.partition(of: event)))
-        append(arena.offset(of: event), to: &headers)
+        headers.append(littleEndian: arena.offset(of: event))
         if hasTopic { unsafe topics[topic].withUnsafeBytes { unsafe headers.append($0) } }
-    }
-
-    private static func append(_ number: Int64, to buffer: inout ByteBuffer) {
-        buffer.append(littleEndian: UInt32(truncatingIfNeeded: number))
-        buffer.append(littleEndian: UInt32(truncatingIfNeeded: number >> 32))
     }
 
     /// The writing task and its stream time when it wrote.

@@ -27,8 +27,8 @@ struct ChangeTag: Sendable, Equatable {
         headers.append(littleEndian: UInt32(Self.headerName.utf8CodeUnitCount))
         headers.append(Self.headerName)
         headers.append(littleEndian: UInt32((1 + offsets.count) * Self.wordSize))
-        Self.append(sequence, to: &headers)
-        for offset in offsets { Self.append(offset, to: &headers) }
+        headers.append(littleEndian: sequence)
+        for offset in offsets { headers.append(littleEndian: offset) }
     }
 
     /// Reads a record's header; `nil` when there is none.
@@ -47,11 +47,6 @@ struct ChangeTag: Sendable, Equatable {
         // A topology that reads other topics than it did compares by the number alone.
         guard offsets.count == limit.offsets.count else { return true }
         return zip(offsets, limit.offsets).allSatisfy { $0 <= $1 }
-    }
-
-    private static func append(_ number: Int64, to buffer: inout ByteBuffer) {
-        buffer.append(littleEndian: UInt32(truncatingIfNeeded: number))
-        buffer.append(littleEndian: UInt32(truncatingIfNeeded: number >> 32))
     }
 
     private static func word(_ index: Int, of value: UnsafeRawBufferPointer) -> Int64 {

@@ -33,9 +33,9 @@ struct ChangelogLayout: Sendable {
         guard topics.count > plan.topics.count else { return nil }
         checkpointTopic = topics.count
         self.topics = topics + ["\(application)-checkpoints"]
+        sourceTopics = plan.subtopologies.map { $0.sourceTopics.map { plan.topics[$0] }.sorted() }
         // An operator keeps its name when a topology is edited; the number of a sub-topology does
         // not stay.
-        sourceTopics = plan.subtopologies.map { $0.sourceTopics.map { plan.topics[$0] }.sorted() }
         taskNames = plan.subtopologies.map { $0.stores.map(\.name).min() ?? "" }
     }
 

@@ -102,8 +102,8 @@ struct ChangelogReplay {
     }
 
     /// The progress to note with what was taken.
-    func progress(isComplete: Bool) -> RestoreProgress {
-        RestoreProgress(offsets: changelogOffsets, isComplete: isComplete)
+    var progress: RestoreProgress {
+        RestoreProgress(offsets: changelogOffsets, isComplete: false)
     }
 
     var changelogOffsets: [Int: Int64] {

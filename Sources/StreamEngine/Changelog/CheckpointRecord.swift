@@ -40,6 +40,11 @@ struct CheckpointRecord: Codable, Equatable {
             clock: Array(clock), changelogOffsets: changelogOffsets)
     }
 
+    /// The first of `wanted` whose content was logged in another layout.
+    func storeOfOtherLayout(among wanted: [StoreSpec]) -> StoreSpec? {
+        wanted.first { store in stores[store.name].map { $0 != store.layoutVersion } ?? false }
+    }
+
     /// `nil` for bytes that are no such record.
     init?(json: UnsafeRawBufferPointer) {
         guard let record = try? unsafe JSONDecoder().decode(Self.self, from: Data(json))

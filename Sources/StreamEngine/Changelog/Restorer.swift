@@ -327,7 +327,7 @@ final class Restorer {
         _ failure: ClusterError, of task: TaskIdentifier
     ) throws(EngineError) {
         let now = application.clock.now()
-        guard failure.kind == .retriable || failure.kind == .unreachable else {
+        guard failure.mayPass else {
             throw .cluster(failure, doing: "restoring the state of task \(task)")
         }
         let since = restores[task]?.troubleSince ?? now

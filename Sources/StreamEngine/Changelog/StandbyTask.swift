@@ -22,7 +22,6 @@ final class StandbyTask {
     private let state: any TaskState
     private let checkpoints: TopicPartition
     private let changelogs: [TopicPartition]
-    private let allowsStateLoss = false
     private var log: CheckpointLog
     private var replay: ChangelogReplay?
     /// What was fetched of each changelog and waits, from `next` on.
@@ -102,9 +101,7 @@ final class StandbyTask {
         if let file = state.checkpoint?.sequence, file > last.sequence {
             throw .unfit("the state file is of commit \(file), its changelog of \(last.sequence)")
         }
-        if let other = stores.first(where: {
-            last.stores[$0.name].map { [layout = $0.layoutVersion] in $0 != layout } ?? false
-        }) {
+        if let other = last.storeOfOtherLayout(among: stores) {
             throw .unfit("the changelog of '\(other.name)' has another layout")
         }
         var ranges: [TopicPartition: Range<Int64>] = [:]
@@ -117,7 +114,7 @@ final class StandbyTask {
         do {
             start = try ChangelogStart(
                 of: state, stores: stores, changelogs: changelogs, last: last, begins: log.begins,
-                ranges: ranges, allowsStateLoss: allowsStateLoss)
+                ranges: ranges, allowsStateLoss: false)
         } catch {
             throw .unfit("records of \(error.partition) before offset \(error.first) are gone")
         }
@@ -178,7 +175,7 @@ final class StandbyTask {
     func note() throws(Failure) {
         guard hasChanges, let replay else { return }
         do {
-            try state.commitRestored(replay.progress(isComplete: false), checkpoint: nil)
+            try state.commitRestored(replay.progress, checkpoint: nil)
         } catch {
             throw .state(error)
         }

@@ -165,9 +165,7 @@ package final class StandbyThread {
     }
 
     private func fail(_ task: TaskIdentifier, _ failure: StandbyTask.Failure) {
-        if case .cluster(let error) = failure,
-            error.kind == .retriable || error.kind == .unreachable
-        {
+        if case .cluster(let error) = failure, error.mayPass {
             log.debug("standby", metadata: ["task": "\(task)", "reason": "\(error)"])
             return
         }

@@ -128,10 +128,9 @@ struct TaskRestore {
             }
             return nil
         }
-        let store = request.stores.first { store in
-            last.stores[store.name].map { $0 != store.layoutVersion } ?? false
+        if let store = last.storeOfOtherLayout(among: request.stores) {
+            throw disagreement(.changelogHasOtherLayout(store: store.name))
         }
-        if let store { throw disagreement(.changelogHasOtherLayout(store: store.name)) }
         guard let group else {
             // At least once, the first commit may be logged before the group knows of it.
             if last.sequence <= lead { return last }
@@ -199,7 +198,7 @@ struct TaskRestore {
     }
 
     /// How far the changelogs were taken, to note with the state.
-    var progress: RestoreProgress? { replay?.progress(isComplete: false) }
+    var progress: RestoreProgress? { replay?.progress }
 
     var recordCount: Int { replay?.recordCount ?? 0 }
 

@@ -36,6 +36,9 @@ public struct ClusterError: Error, Sendable, Equatable {
 }
 
 extension ClusterError {
+    /// Whether it may go away by itself, so that the same may be tried again in a while.
+    var mayPass: Bool { kind == .retriable || kind == .unreachable }
+
     /// Whether nobody answered, so that it is worth to ask again for a while.
     var isForWantOfAnswer: Bool { kind == .unreachable || Self.timeouts.contains(code) }
 

@@ -117,9 +117,7 @@ extension StreamThread {
         do {
             try sender.flush(within: limit, clock: clock)
         } catch {
-            guard case .cluster(let failure, _) = error,
-                failure.kind == .retriable || failure.kind == .unreachable
-            else { throw error }
+            guard case .cluster(let failure, _) = error, failure.mayPass else { throw error }
             throw .brokersAway(limit: limit, last: failure)
         }
     }

@@ -66,9 +66,7 @@ extension StreamThread {
         switch error {
         // The former owner is about to let go of the state.
         case .state(.locked): application.settings.stateLockTimeout
-        case .cluster(let failure, _)
-        where failure.kind == .retriable || failure.kind == .unreachable:
-            application.settings.brokerTimeout
+        case .cluster(let failure, _) where failure.mayPass: application.settings.brokerTimeout
         default: .zero
         }
     }
@@ -93,8 +91,7 @@ extension StreamThread {
             do {
                 return try consumer.rewind(positions)
             } catch {
-                let mayPass = error.kind == .retriable || error.kind == .unreachable
-                guard mayPass, clock.now() < deadline else {
+                guard error.mayPass, clock.now() < deadline else {
                     throw .cluster(error, doing: "going to where the restored state is")
                 }
                 clock.pause(Self.assignmentPause)
