@@ -125,7 +125,13 @@ extension TopologyAssembly {
                     : NearestName.remedy(for: input.key, known: known))
         }
         return known.map { name in
-            guard let value = entry.value["with"]?[name], value.isScalar else { return nil }
+            // What is misspelt is meant for the nearest, so that one mistake is told once.
+            let meant =
+                given.first { $0.key == name }
+                ?? given.first {
+                    !known.contains($0.key) && NearestName.find($0.key, in: known) == name
+                }
+            guard let value = meant?.value, value.isScalar else { return nil }
             return StreamReference(value.text, at: value.location)
         }
     }
