@@ -72,6 +72,9 @@ public final class OperatorContext {
         }
     }
 
+    /// An event was dropped for another reason than `on_error`.
+    public func countDropped() { droppedCount += 1 }
+
     public func countLate() { lateCount += 1 }
 
     /// Where what a timer gives stands among the events of the task: stream time is the timer's

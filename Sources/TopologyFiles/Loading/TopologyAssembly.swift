@@ -14,7 +14,12 @@ struct TopologyAssembly {
     /// from that.
     var broken: Set<SourceLocation> = []
 
-    init(operators: OperatorRegistry, folder: TopologyFolder) {
+    private let environment: [String: String]
+
+    init(
+        operators: OperatorRegistry, folder: TopologyFolder, environment: [String: String] = [:]
+    ) {
+        self.environment = environment
         self.operators = operators
         self.folder = folder
         check = SettingsCheck(folder: folder)
@@ -46,10 +51,11 @@ struct TopologyAssembly {
     func settings(
         _ name: String, in value: ConfigurationValue?, eventSchema: String? = nil
     ) -> Configuration {
-        let folder = folder
+        let (folder, environment) = (folder, environment)
         return Configuration(
             name: name, value: value ?? ConfigurationValue(.map([]), at: .none),
-            eventSchema: eventSchema, readFile: { try folder.read($0) })
+            eventSchema: eventSchema, environment: { environment[$0] },
+            readFile: { try folder.read($0) })
     }
 
     mutating func report(

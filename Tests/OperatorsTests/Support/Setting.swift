@@ -73,9 +73,17 @@ private struct MissingFile: Error, CustomStringConvertible {
     var description: String { "no such file" }
 }
 
+/// The environment variables that operators under test find.
+private let testEnvironment = [
+    "KEY_ONE": "0123456789abcdef0123456789abcdef", "KEY_TWO": "fedcba9876543210fedcba9876543210",
+    "KEY_SHORT": "too short",
+]
+
 private func makeConfiguration(_ settings: Setting, files: [String: String]) -> Configuration {
-    Configuration(name: "tested", value: settings.value) { path in
-        guard let text = files[path] else { throw MissingFile() }
-        return Array(text.utf8)
-    }
+    Configuration(
+        name: "tested", value: settings.value, environment: { testEnvironment[$0] },
+        readFile: { path in
+            guard let text = files[path] else { throw MissingFile() }
+            return Array(text.utf8)
+        })
 }
