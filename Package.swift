@@ -44,9 +44,11 @@ let package = Package(
         .target(name: "Events", dependencies: ["CSimdJSON"], swiftSettings: strict),
         .target(name: "JSONSchema", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
         .target(name: "CEL", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
+        .target(name: "Models", swiftSettings: strict),
         .target(name: "StreamCore", dependencies: ["Events"], swiftSettings: strict),
         .target(
-            name: "Operators", dependencies: ["StreamCore", "Events", "JSONSchema", "CEL"],
+            name: "Operators",
+            dependencies: ["StreamCore", "Events", "JSONSchema", "CEL", "Models"],
             swiftSettings: strict),
 
         // The shell: disk, network, threads, files.
@@ -112,6 +114,7 @@ let package = Package(
             name: "CELTests",
             dependencies: ["CEL", "Events", "CMallocCount"],
             swiftSettings: strict),
+        .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: strict),
         .testTarget(
             name: "StreamCoreTests",
             dependencies: ["StreamCore", "Events"],

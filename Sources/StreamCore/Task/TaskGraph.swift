@@ -164,7 +164,7 @@ struct TaskGraph {
             return OperatorMetrics(
                 name: context.operatorName, received: received[index],
                 emitted: context.emittedCounts, dropped: context.droppedCount,
-                late: context.lateCount)
+                late: context.lateCount, gauges: context.gauges)
         }
     }
 }
@@ -179,12 +179,14 @@ public struct OperatorMetrics: Sendable, Equatable {
     public let dropped: Int
     /// Records that were late.
     public let late: Int
+    /// What the operator published of itself, by name; of several tasks the greatest.
+    public let gauges: [String: Double]
 
     /// The sum of two tasks' metrics of one operator.
     public static func + (a: OperatorMetrics, b: OperatorMetrics) -> OperatorMetrics {
         OperatorMetrics(
             name: a.name, received: a.received + b.received,
             emitted: zip(a.emitted, b.emitted).map(+), dropped: a.dropped + b.dropped,
-            late: a.late + b.late)
+            late: a.late + b.late, gauges: a.gauges.merging(b.gauges) { max($0, $1) })
     }
 }
