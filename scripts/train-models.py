@@ -1,17 +1,25 @@
 """Trains models with XGBoost and LightGBM, and writes what the libraries predict with them.
 
-    python3 scripts/train-models.py FOLDER [--rows N]
+    python3 scripts/train-models.py FOLDER [--rows N] [--lifetimes WHEEL]
+
+With the wheel of the package lifetimes, which is only read, also a BG/NBD model of the CDNOW
+customers in it, estimated with scipy and predicted by the published formulas.
 
 For each case the folder gets the model file, the rows, the predictions and the contributions,
 numbers as little-endian doubles; `cases.txt` lists them. Tests/ModelsTests compares.
 """
 
 import argparse
+import csv
+import io
 import json
 import pathlib
+import zipfile
 
 import lightgbm
 import numpy
+import scipy.optimize
+import scipy.special
 import xgboost
 
 FEATURES = 30
@@ -220,12 +228,83 @@ def train_lightgbm(folder, count):
                    booster.predict(values, pred_contrib=True))
 
 
+# BG/NBD and Gamma-Gamma, on the customers of CDNOW
+
+def table(wheel, name):
+    with zipfile.ZipFile(wheel) as archive:
+        text = archive.read(f"lifetimes/datasets/{name}").decode()
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def bg_nbd_likelihood(parameters, x, recency, age):
+    """Fader, Hardie and Lee (2005), equation 6, as in their note on numerical stability."""
+    r, alpha, a, b = numpy.exp(parameters)
+    gammaln = scipy.special.gammaln
+    first = gammaln(r + x) - gammaln(r) + r * numpy.log(alpha)
+    second = gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
+    third = -(r + x) * numpy.log(alpha + age)
+    fourth = numpy.log(a) - numpy.log(b + numpy.maximum(x, 1) - 1) - (r + x) * numpy.log(alpha + recency)
+    both = numpy.where(x > 0, numpy.logaddexp(third, fourth), third)
+    return -(first + second + both).sum()
+
+
+def bg_nbd_expected(parameters, time, x, recency, age):
+    r, alpha, a, b = parameters
+    series = scipy.special.hyp2f1(r + x, b + x, a + b + x - 1, time / (alpha + age + time))
+    second = 1 - series * ((alpha + age) / (alpha + age + time)) ** (r + x)
+    odds = numpy.where(
+        x > 0, a / (b + numpy.maximum(x, 1) - 1) * ((alpha + age) / (alpha + recency)) ** (r + x), 0)
+    return (a + b + x - 1) / (a - 1) * second / (1 + odds), 1 / (1 + odds)
+
+
+def train_lifetimes(folder, wheel):
+    customers = table(wheel, "cdnow_customers_summary.csv")
+    x, recency, age = (
+        numpy.array([float(customer[name]) for customer in customers]) for name in ["frequency", "recency", "T"])
+    found = scipy.optimize.minimize(
+        bg_nbd_likelihood, numpy.zeros(4), (x, recency, age), method="Nelder-Mead",
+        options={"maxiter": 10_000, "maxfev": 10_000, "xatol": 1e-10, "fatol": 1e-10})
+    parameters = numpy.exp(found.x)
+    print("BG/NBD of CDNOW: r %.4f, alpha %.4f, a %.4f, b %.4f" % tuple(parameters))
+    # Fader, Hardie and Lee (2005), table 1; and the package's own tests.
+    numpy.testing.assert_allclose(parameters, [0.2426, 4.4135, 0.7929, 2.4258], rtol=5e-4)
+    model = dict(zip(["r", "alpha", "a", "b"], parameters))
+
+    file = {"model": "bg_nbd", **model, "horizon": 39}
+    (folder.path / "cdnow.json").write_text(json.dumps(file))
+    expected = bg_nbd_expected(parameters, 39, x, recency, age)
+    folder.add("cdnow", "cdnow.json", numpy.stack([x, recency, age], axis=1), numpy.stack(expected, axis=1), [])
+
+    customers = table(wheel, "cdnow_customers_summary_with_transactions.csv")
+    x, recency, age, value = (
+        numpy.array([float(customer[name]) for customer in customers])
+        for name in ["x", "t_x", "T", "zbar"])
+    p, q, v = 6.25, 3.74, 15.44
+    month, discount = 4.345, 0.01
+    file = {"model": "bg_nbd", **model, "horizon": 12 * month, "period": month, "discount": discount,
+            "gamma_gamma": {"p": p, "q": q, "v": v}}
+    (folder.path / "cdnow-value.json").write_text(json.dumps(file))
+    weight = p * x / (p * x + q - 1)
+    worth = numpy.where(x > 0, (1 - weight) * v * p / (q - 1) + weight * value, v * p / (q - 1))
+    total = 0
+    for index in range(1, 13):
+        bought = (bg_nbd_expected(parameters, index * month, x, recency, age)[0]
+                  - (bg_nbd_expected(parameters, (index - 1) * month, x, recency, age)[0] if index > 1 else 0))
+        total = total + worth * bought / (1 + discount) ** index
+    expected = bg_nbd_expected(parameters, 12 * month, x, recency, age)
+    folder.add("cdnow-value", "cdnow-value.json", numpy.stack([x, recency, age, value], axis=1),
+               numpy.stack([*expected, worth, total], axis=1), [])
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder")
     parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--lifetimes", metavar="WHEEL")
     options = parser.parse_args()
     folder = Folder(options.folder)
+    if options.lifetimes:
+        train_lifetimes(folder, options.lifetimes)
     train_xgboost(folder, options.rows)
     train_lightgbm(folder, options.rows)
     folder.close()

@@ -42,7 +42,7 @@ struct LibraryParityTests {
     func predictionsAreEqual(_ tested: Case) throws {
         let file = try Data(contentsOf: tested.folder.appending(path: tested.model))
         let model = try Model(Array(file))
-        let runner = try ModelRunner(model, explains: true)
+        let runner = try ModelRunner(model, explains: model.contributionCount > 0)
         let rows = try tested.numbers("rows")
         let predictions = try runner.predictions(rows, stride: tested.columns)
         try compare(predictions, tested.numbers("predictions"), tested, "prediction")

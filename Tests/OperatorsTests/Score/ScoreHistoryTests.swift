@@ -192,7 +192,7 @@ struct ScoreHistoryTests {
         #expect(try count("a", at: 1_000_900) == 2)
         #expect(try count("b", at: 1_001_900) == 1)
         #expect(try count("a", at: 1_001_900) == 3)
-        #expect(try count("b", at: 1_002_901) == 2)
+        #expect(try count("b", at: 1_002_900) == 2)
         #expect(try count("a", at: 1_002_901) == 1)
     }
 

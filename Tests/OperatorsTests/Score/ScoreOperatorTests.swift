@@ -53,10 +53,10 @@ struct ScoreOperatorTests {
         #expect(record.failure.hasPrefix("feature: the feature 'amount' is no number"))
     }
 
-    @Test("an event that is no object can't be scored and is not lost")
-    func noObject() throws {
-        let rig = try ScoreRig(Self.settings, files: ["churn.json": Self.logistic])
-        let record = try rig.score("[1]")[0]
+    @Test("an event whose scores can't be set is refused")
+    func notSettable() throws {
+        let rig = try ScoreRig(["models": ["m": ["expression": "1.0"]], "output": "list.scores"])
+        let record = try #require(try rig.score(#"{"list":[1]}"#).first)
         #expect(record.topic == "failed")
         #expect(record.failure.hasPrefix("field_not_settable"))
     }
