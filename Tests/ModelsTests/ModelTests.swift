@@ -143,6 +143,8 @@ struct ModelTests {
         #expect(reason(Self.xgboost(objective: "my:own")) == "the objective 'my:own' is not known")
         let looping = Self.xgboost().replacing("[1, -1, 3, -1, -1]", with: "[1, -1, 0, -1, -1]")
         #expect(reason(looping) == "a tree of the model is no tree")
+        let cut = lightGBM(type: 0).replacing("end of trees", with: "")
+        #expect(reason(cut) == "the model ends before its 'end of trees'")
         #expect(reason(lightGBM(type: 12)).hasSuffix("unknown way to treat missing values"))
         #expect(reason("{\"model\": \"bg_nbd\", \"r\": 1}") == "the BG/NBD model has no 'alpha'")
     }

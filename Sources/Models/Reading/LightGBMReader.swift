@@ -9,7 +9,11 @@ enum LightGBMReader {
     static func read(
         _ bytes: [UInt8]
     ) throws(ModelProblem) -> (ensemble: TreeEnsemble, featureNames: [String]) {
-        let sections = sections(bytes)
+        let (sections, isWhole) = sections(bytes)
+        guard isWhole else {
+            throw ModelProblem(
+                "the model ends before its 'end of trees'", remedy: "write the model again")
+        }
         let head = sections[0]
         let perRound = try head.count("num_tree_per_iteration", limit: 100_000)
         let featureCount = try head.count("max_feature_idx", limit: 1_000_000) + 1
@@ -71,11 +75,12 @@ enum LightGBMReader {
         }
     }
 
-    private static func sections(_ bytes: [UInt8]) -> [Section] {
+    /// The head and the trees, and whether the file has its end.
+    private static func sections(_ bytes: [UInt8]) -> ([Section], isWhole: Bool) {
         var sections = [Section()]
         for line in bytes.split(separator: 0x0A) {
             let text = String(decoding: line.last == 0x0D ? line.dropLast() : line, as: UTF8.self)
-            if text == "end of trees" { break }
+            if text == "end of trees" { return (sections, true) }
             guard let separator = text.utf8.firstIndex(of: UInt8(ascii: "=")) else {
                 sections[sections.count - 1].flags.insert(text)
                 continue
@@ -84,7 +89,7 @@ enum LightGBMReader {
             if name == "Tree" { sections.append(Section()) }
             sections[sections.count - 1].lines[name] = String(text[text.index(after: separator)...])
         }
-        return sections
+        return (sections, false)
     }
 
     // MARK: Objective

@@ -24,6 +24,7 @@ public import StreamCore
 /// - State: per key a log of the events that a feature looks back on, of at most `max_entries`, and
 ///   a sum of the older ones; forgotten `retention` after the last of them.
 /// - Errors: an event without a key, or with a feature that is no number, goes to `.failed`.
+/// - Files: models that change while the application runs are taken over between two runs.
 /// - Source: XGBoost and LightGBM for trees; Lundberg, Erion and Lee (2018) for contributions;
 ///   Fader, Hardie and Lee (2005) for BG/NBD; Fader and Hardie (2013) for Gamma-Gamma.
 public struct ScoreOperator: OperatorDefinition {
@@ -43,6 +44,8 @@ public struct ScoreOperator: OperatorDefinition {
         guard settings.isStateful else { return nil }
         return settings.key.map { .field($0) } ?? .recordKey
     }
+
+    public var reloadedFiles: [String] { settings.files }
 
     public func makeOperator() -> any Operator { Scorer(settings: settings) }
 }

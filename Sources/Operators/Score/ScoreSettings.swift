@@ -21,6 +21,8 @@ final class ScoreSettings: Sendable {
     let output: FieldPath
     let featuresOutput: FieldPath?
     let drift: DriftReference?
+    /// The models' files and the reference, as the topology names them.
+    let files: [String]
     /// How the stored histories are kept, in words.
     let definition: String
 
@@ -58,6 +60,9 @@ final class ScoreSettings: Sendable {
         output = configuration.fieldPath("output") ?? FieldPath(name: "scores")
         featuresOutput = configuration.fieldPath("features_output")
         drift = DriftReference.read(&configuration, features)
+        files =
+            (configuration.value["models"]?.entries ?? []).compactMap { $0.value["file"]?.text }
+            + [configuration.value["drift"]?["reference"]?.text].compactMap { $0 }
         histories = features.indices.filter { [features] in features[$0].history != nil }
         longestWindow = features.compactMap { $0.history?.window }.max() ?? 0
         valueCount = features.filter { $0.history?.valueIndex != nil }.count

@@ -16,8 +16,8 @@ final class Scorer: Operator {
     /// Rows that go through the models together.
     private static let batchRows = 256
 
-    private let settings: ScoreSettings
-    private let reader: FeatureReader
+    private var settings: ScoreSettings
+    private var reader: FeatureReader
     private var history: FeatureHistory
     private var batch: ScoreBatch
     private var stores: Stores?
@@ -47,6 +47,20 @@ final class Scorer: Operator {
             if batch.rowCount == Self.batchRows { try batch.finish(in: context) }
         }
         try batch.finish(in: context)
+    }
+
+    func adopt(_ definition: any OperatorDefinition) -> Bool {
+        guard let changed = (definition as? ScoreOperator)?.settings,
+            changed.name == settings.name, changed.isStateful == settings.isStateful,
+            changed.definition == settings.definition
+        else { return false }
+        settings = changed
+        let evaluation = Evaluation(changed.scope.events.declarations)
+        reader = FeatureReader(changed, evaluation)
+        history = FeatureHistory(changed)
+        batch = ScoreBatch(changed, evaluation)
+        entry.values = Array(repeating: 0, count: changed.valueCount)
+        return true
     }
 
     // MARK: Events

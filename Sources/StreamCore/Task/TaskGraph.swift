@@ -83,6 +83,16 @@ struct TaskGraph {
         return connected
     }
 
+    /// Hands operators their new definitions, by name; returns the names of those that took them.
+    func adopt(_ definitions: [String: any OperatorDefinition]) -> [String] {
+        nodes.compactMap { node in
+            guard case .operator(let step, let context, _) = node.work,
+                let definition = definitions[context.operatorName], step.adopt(definition)
+            else { return nil }
+            return context.operatorName
+        }
+    }
+
     /// Begins a run whose events lie in `arena`.
     mutating func beginRun(arena: EventArena) {
         self.arena = arena

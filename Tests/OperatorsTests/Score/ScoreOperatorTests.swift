@@ -154,6 +154,44 @@ struct ScoreOperatorTests {
         #expect(record.number("scores", "rfm", "score") == 423)
     }
 
+    @Test("a changed model is taken over between runs; the history and the version follow")
+    func reload() throws {
+        let settings: Setting = [
+            "key": "user", "features": ["seen": ["aggregate": "count"]],
+            "models": ["m": ["file": "m.json"]],
+        ]
+        func definition(_ slope: Int, _ settings: Setting) throws -> any OperatorDefinition {
+            let model = """
+                { "model": "linear", "features": ["seen"], "coefficients": [\(slope)],
+                  "intercept": 0 }
+                """
+            return try makeDefinition(ScoreOperator.spec, settings, files: ["m.json": model])
+        }
+        let first = try definition(1, settings)
+        #expect(first.reloadedFiles == ["m.json"])
+        let rig = try ScoreRig(
+            settings,
+            files: [
+                "m.json": """
+                { "model": "linear", "features": ["seen"], "coefficients": [1], "intercept": 0 }
+                """
+            ])
+        let before = try rig.score(#"{"user":"a"}"#)[0]
+        rig.driver.adopt(["scored": try definition(10, settings)])
+        let after = try rig.score(#"{"user":"a"}"#)[0]
+        #expect(before.number("scores", "m", "score") == 1)
+        #expect(after.number("scores", "m", "score") == 20)
+        #expect(
+            before.at("scores", "m", "version") as? String
+                != after.at("scores", "m", "version") as? String)
+        // With another meaning of the state it goes on as it is.
+        var other: [(String, Setting)] = []
+        if case .map(let entries) = settings { other = entries }
+        other[1].1 = ["seen": ["aggregate": "count", "window": "1h"]]
+        rig.driver.adopt(["scored": try definition(1000, .map(other))])
+        #expect(try rig.score(#"{"user":"a"}"#)[0].number("scores", "m", "score") == 30)
+    }
+
     @Test("drift of a feature against its reference is published as a gauge")
     func drift() throws {
         var settings: [(String, Setting)] = []
