@@ -38,7 +38,9 @@ enum BudgetCount {
         var value: [UInt8] = [version]
         for window in counts.windows {
             for number in [window.index, window.count] {
-                unsafe withUnsafeBytes(of: number.littleEndian) { unsafe value.append(contentsOf: $0) }
+                unsafe withUnsafeBytes(of: number.littleEndian) {
+                    unsafe value.append(contentsOf: $0)
+                }
             }
         }
         try store.put(key, value)

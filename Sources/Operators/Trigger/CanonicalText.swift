@@ -61,7 +61,8 @@ extension ConfigurationValue {
                 let inner = ConfigurationValue(child, in: arena, depth: depth - 1)
                 values.append(inner)
                 if value.kind == .object {
-                    let key = unsafe String(decoding: arena.bytes(arena.key(of: child)), as: UTF8.self)
+                    let key = unsafe String(
+                        decoding: arena.bytes(arena.key(of: child)), as: UTF8.self)
                     entries.append(Entry(key: key, keyLocation: .none, value: inner))
                 }
                 child = arena.nextSibling(of: child)

@@ -32,14 +32,16 @@ extension ProfileState {
     }
 
     /// Puts an event's fact among those of its slot.
-    mutating func insert(_ fact: Fact, of rule: Rule, at index: Int, into found: inout [Candidate]) {
+    mutating func insert(_ fact: Fact, of rule: Rule, at index: Int, into found: inout [Candidate])
+    {
         let range = facts(of: fact.slot)
         var position = range.upperBound
         while position > range.lowerBound, facts[position - 1].time > fact.time { position -= 1 }
         facts.insert(fact, at: position)
         if range.count >= Self.mostFacts {
             let first = facts[range.lowerBound]
-            advance(fact.slot, rule, at: index, to: Self.decision(of: first.time, rule.grace), &found)
+            advance(
+                fact.slot, rule, at: index, to: Self.decision(of: first.time, rule.grace), &found)
         }
     }
 
@@ -124,11 +126,12 @@ extension ProfileState {
         _ fact: Fact, count: Int, _ within: Int64, at index: Int, _ found: inout [Candidate]
     ) {
         var marks = slots[fact.slot].marks
+        // The start of fewer steps is never earlier than that of more.
         for step in (1..<count).reversed() where fact.bits & 1 << UInt8(step) != 0 {
             let start = marks[step - 1]
             guard start != Self.none, fact.time <= start.addingSaturated(within) else { continue }
             if step < count - 1 {
-                marks[step] = max(marks[step], start)
+                marks[step] = start
             } else {
                 found.append(fact.candidate(at: index, since: start))
                 marks = InlineArray(repeating: Self.none)

@@ -85,7 +85,8 @@ extension Profiles {
             switch moments.decision(of: condition) {
             case .met: break
             case .notMet:
-                return reject(candidate, rule, .condition, "'and' does not hold", now, place, context)
+                return reject(
+                    candidate, rule, .condition, "'and' does not hold", now, place, context)
             case .failed(let reason):
                 let detail = "'and' has no value: \(reason)"
                 return reject(candidate, rule, .conditionFailed, detail, now, place, context)
@@ -100,7 +101,8 @@ extension Profiles {
             }
             if let quiet = quietHours(rule, channel, at: now) {
                 if quiet.holds {
-                    return hold(candidate, rule, index, until: quiet.end, at: now, place, in: context)
+                    return hold(
+                        candidate, rule, index, until: quiet.end, at: now, place, in: context)
                 }
                 attempts.append(
                     Attempt(
@@ -146,7 +148,9 @@ extension Profiles {
             }
         }
         guard !rule.exemptions.contains(.suppression) else { return nil }
-        if !settings.suppressedKeys.isEmpty, unsafe settings.suppressedKeys.contains(Array(key.bytes)) {
+        if !settings.suppressedKeys.isEmpty,
+            unsafe settings.suppressedKeys.contains(Array(key.bytes))
+        {
             return Attempt(channel: channel.name, reason: .suppressed, detail: "in the file")
         }
         for condition in [settings.suppression, channel.suppression] {
@@ -193,7 +197,8 @@ extension Profiles {
                 startedAt: candidate.startedAt, identity: candidate.identity,
                 target: UInt8(truncatingIfNeeded: target),
                 change: UInt8(
-                    truncatingIfNeeded: SegmentChange.allCases.firstIndex(of: candidate.change) ?? 0),
+                    truncatingIfNeeded: SegmentChange.allCases.firstIndex(of: candidate.change) ?? 0
+                ),
                 ruleName: piece, data: candidate.data))
         announceHeld(candidate, rule, at: now, until: end, place, in: context)
     }
@@ -235,7 +240,8 @@ extension Profiles {
         }
         guard !rule.exemptions.contains(.budget) else { return nil }
         for budget in settings.budgets where budget.covers(rule, target) {
-            if try BudgetCount.isUsedUp(budget, rule, target, at: now, clocks.fallback, stores.budgets)
+            if try BudgetCount.isUsedUp(
+                budget, rule, target, at: now, clocks.fallback, stores.budgets)
             {
                 return Attempt(channel: target.channel, reason: .budget, detail: budget.words)
             }

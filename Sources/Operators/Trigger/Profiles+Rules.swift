@@ -19,7 +19,10 @@ extension Profiles {
         var isDamaged = false
         do throws(StoreError) {
             try unsafe stores.rules.forEach { name, value in
-                guard unsafe value.first == Self.version else { return isDamaged = true }
+                guard unsafe value.first == Self.version else {
+                    isDamaged = true
+                    return
+                }
                 let json = unsafe Array(value.dropFirst())
                 texts.append((unsafe String(decoding: name, as: UTF8.self), json))
             }

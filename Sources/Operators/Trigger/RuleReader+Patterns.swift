@@ -69,7 +69,8 @@ extension RuleReader {
     private func within(_ configuration: inout Configuration) -> Int64? {
         let within = configuration.optionalDuration("within")?.wholeMilliseconds
         if !configuration.has("within") {
-            configuration.report("'within' is missing: say in which time", remedy: "add 'within: 45m'")
+            configuration.report(
+                "'within' is missing: say in which time", remedy: "add 'within: 45m'")
         }
         if let within, within <= 0 {
             configuration.report(
@@ -173,7 +174,8 @@ extension RuleReader {
         guard let member = condition("segment", &configuration) else { return nil }
         let reports = configuration.value["reports"]?.text ?? SegmentChange.enter.rawValue
         guard let reports = SegmentChange(rawValue: reports), stays > 0 else {
-            configuration.report("'reports' is enter, exit or both, and 'stays' longer than nothing")
+            configuration.report(
+                "'reports' is enter, exit or both, and 'stays' longer than nothing")
             return nil
         }
         return .segment(member: member, stays: stays, reports: reports)

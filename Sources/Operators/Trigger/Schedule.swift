@@ -22,7 +22,7 @@ struct Schedule: Sendable {
     let zone: ZoneExpression?
 
     /// The years 1900 to 9998: beyond them there are no appointments.
-    private static let calendar: Range<Int64> = -2_208_988_800_000 ..< 253_370_764_800_000
+    private static let calendar: Range<Int64> = -2_208_988_800_000..<253_370_764_800_000
 
     /// The first time after `time` on a local clock. `day`: what `date` gave, counted from 1970.
     ///

@@ -127,8 +127,9 @@ enum TriggerFields {
             FieldSpec("campaign", .string, "For caps and budgets; else the rule's name."),
             FieldSpec(
                 "limit",
-                .object([FieldSpec("per", .choice(["profile"]), default: "profile", "The profile.")]
-                    + amount),
+                .object(
+                    [FieldSpec("per", .choice(["profile"]), default: "profile", "The profile.")]
+                        + amount),
                 "How often the rule may send to a profile."),
             FieldSpec("quiet_hours", .object(quietHours), "Quiet hours of the rule."),
             FieldSpec(
@@ -146,7 +147,8 @@ enum TriggerFields {
     ]
 
     static let all = [
-        FieldSpec("key", .fieldPath, "The field by whose value profiles are kept; else the record key."),
+        FieldSpec(
+            "key", .fieldPath, "The field by whose value profiles are kept; else the record key."),
         FieldSpec(
             "profile", .map(key: "a name in 'profile'", .fieldPath),
             "Fields of the event whose latest values are kept for conditions and gates."),

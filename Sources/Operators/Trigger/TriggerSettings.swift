@@ -49,7 +49,8 @@ final class TriggerSettings: Sendable {
         zone = RuleReader.zone(&configuration, in: scope)
         fallbackClock = Self.fallbackClock(&configuration)
         let grace = configuration.duration("grace", default: .zero).wholeMilliseconds
-        retention = configuration.duration("retention", default: .seconds(400 * 86_400))
+        retention =
+            configuration.duration("retention", default: .seconds(400 * 86_400))
             .wholeMilliseconds
         channels = Self.channels(&configuration, in: scope)
         var suppression = configuration.nested("suppression")

@@ -8,7 +8,8 @@ extension ReferenceTriggers {
         case .sequence(let types, _):
             return Set(types.indices.filter { types[$0] == event.type })
         case .absence(let start, let exit, _, _):
-            return Set([start == event.type ? 0 : -1, exit == event.type ? 1 : -1].filter { $0 >= 0 })
+            return Set(
+                [start == event.type ? 0 : -1, exit == event.type ? 1 : -1].filter { $0 >= 0 })
         case .threshold(let above, let rearm):
             guard let score = event.score else { return [] }
             return score >= above ? [0] : score <= rearm ? [1] : []
@@ -94,16 +95,19 @@ extension ReferenceTriggers {
         for last in events.indices where bits(events[last]).contains(count - 1) {
             func latestStart(_ step: Int, before index: Int) -> Int64? {
                 var best: Int64?
-                for earlier in events.indices where earlier < index && bits(events[earlier]).contains(step) {
+                for earlier in events.indices
+                where earlier < index && bits(events[earlier]).contains(step) {
                     // An event that ended a match can only begin another one.
                     if earlier < consumed || (earlier == consumed && step > 0) { continue }
-                    let start = step == 0 ? events[earlier].time : latestStart(step - 1, before: earlier)
+                    let start =
+                        step == 0 ? events[earlier].time : latestStart(step - 1, before: earlier)
                     guard let start, events[earlier].time - start <= within else { continue }
                     best = max(best ?? .min, start)
                 }
                 return best
             }
-            if let start = latestStart(count - 2, before: last), events[last].time - start <= within {
+            if let start = latestStart(count - 2, before: last), events[last].time - start <= within
+            {
                 found.append((events[last].time, start, ""))
                 consumed = last
             }
@@ -142,9 +146,12 @@ extension ReferenceTriggers {
         for (index, event) in events.enumerated() {
             let before = events[..<index]
             // A member in front of it: the last word was yes, and not long ago.
-            let wasMember = before.last.map { bits($0).contains(0) && event.time - $0.time <= stays } ?? false
+            let wasMember =
+                before.last.map { bits($0).contains(0) && event.time - $0.time <= stays } ?? false
             let since = start(of: before, stays, bits)
-            if bits(event).contains(0), !wasMember { found.append((event.time, event.time, "enter")) }
+            if bits(event).contains(0), !wasMember {
+                found.append((event.time, event.time, "enter"))
+            }
             if bits(event).contains(1), wasMember { found.append((event.time, since, "exit")) }
             let next = index + 1 < events.count ? events[index + 1].time : .max
             if bits(event).contains(0), stays < 1_000_000_000_000_000, next - event.time > stays {
@@ -188,7 +195,8 @@ enum ReferenceCalendar {
             : minute >= quiet.start || minute < quiet.end
     }
 
-    static func endOfQuiet(_ quiet: ReferenceQuietHours, zone name: String, at time: Int64) -> Int64 {
+    static func endOfQuiet(_ quiet: ReferenceQuietHours, zone name: String, at time: Int64) -> Int64
+    {
         let zone = TimeZone(identifier: name)!
         guard isQuiet(quiet, zone, time) else { return time }
         var moment = time - time % 60_000 + 60_000

@@ -138,7 +138,9 @@ struct ReferenceTriggers {
         come.append(event)
         let now = max(event.time, streamTime)
         for (index, rule) in settings.rules.enumerated() {
-            guard case .absence(_, let exit, _, _) = rule.pattern, event.type == exit else { continue }
+            guard case .absence(_, let exit, _, _) = rule.pattern, event.type == exit else {
+                continue
+            }
             let isOver = { (found: Found) in
                 found.key == event.key && found.rule == index && found.startedAt <= event.time
             }

@@ -53,7 +53,8 @@ struct TriggerCase {
 
     private static func quietHours(_ random: inout SeededGenerator) -> ReferenceQuietHours {
         let pairs = [
-            (21 * 60, 8 * 60), (22 * 60 + 30, 150), (60, 180), (150, 165), (12 * 60, 14 * 60), (0, 120),
+            (21 * 60, 8 * 60), (22 * 60 + 30, 150), (60, 180), (150, 165), (12 * 60, 14 * 60),
+            (0, 120),
             (23 * 60, 0),
         ]
         let (start, end) = pairs.randomElement(using: &random)!
@@ -114,13 +115,18 @@ struct TriggerCase {
         var clock = start
         let keys = ["k1", "k2", "k3"]
         for number in 0..<count {
-            clock += Int64([0, 1, 1, 3, 5, 20, 45, 46, 90, 240].randomElement(using: &random)!)
+            clock +=
+                Int64([0, 1, 1, 3, 5, 20, 45, 46, 90, 240].randomElement(using: &random)!)
                 * Self.minute
             var event = CustomerEvent(
-                keys.randomElement(using: &random)!, clock, Self.types.randomElement(using: &random)!)
+                keys.randomElement(using: &random)!, clock,
+                Self.types.randomElement(using: &random)!)
+            // What no rule asks for.
+            if Int.random(in: 0..<4, using: &random) == 0 { event.type = "x" }
             // Now and then later than what stream time allows.
             if Int.random(in: 0..<3, using: &random) == 0 {
-                event.time -= Int64.random(in: 0...(outOfOrderness * 3 / 2), using: &random)
+                event.time -=
+                    Int64.random(in: 0...(outOfOrderness * 3 / 2), using: &random)
                     / Self.minute * Self.minute
             }
             if Int.random(in: 0..<8, using: &random) == 0 { event.time += 500 }
@@ -142,7 +148,10 @@ struct TriggerCase {
             }
             if Int.random(in: 0..<8, using: &random) == 0 {
                 event.birthday =
-                    ["1990-03-31", "1988-02-29", "1975-10-27", "2000-01-31", "1999-12-31", "1970-01-01"]
+                    [
+                        "1990-03-31", "1988-02-29", "1975-10-27", "2000-01-31", "1999-12-31",
+                        "1970-01-01",
+                    ]
                     .randomElement(using: &random)!
             }
             event.number = number

@@ -79,7 +79,8 @@ struct TriggerRecord: Decodable {
         let change = reasons?.change.map { " \($0)" } ?? ""
         let start = reasons?.started_at.map { " since \($0)" } ?? ""
         let tried = (attempts ?? []).map { "\($0.channel ?? "-")=\($0.reason)" }
-        let end = sent_at.map { "sent \($0) by \(channel ?? "?")" }
+        let end =
+            sent_at.map { "sent \($0) by \(channel ?? "?")" }
             ?? "\(outcome ?? "?") \(reason ?? "?") \(decided_at ?? "?")"
             + (until.map { " until \($0)" } ?? "")
         return "\(profile) \(rule)\(change) \(matched_at)\(start): \(end) \(tried)"
@@ -189,7 +190,8 @@ struct TriggerOutput {
         held = try Self.decode(records, "held")
     }
 
-    private static func decode(_ records: [DriverRecord], _ topic: String) throws -> [TriggerRecord] {
+    private static func decode(_ records: [DriverRecord], _ topic: String) throws -> [TriggerRecord]
+    {
         try records.filter { $0.topic == topic }.map {
             try JSONDecoder().decode(TriggerRecord.self, from: Data(($0.value ?? "").utf8))
         }

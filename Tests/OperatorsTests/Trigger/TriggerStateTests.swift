@@ -1,0 +1,113 @@
+import CMallocCount
+import Events
+import Operators
+import StreamCore
+import Testing
+
+@Suite("What trigger keeps")
+struct TriggerStateTests {
+    typealias Sample = TriggerSample
+
+    private static let identifier = TaskIdentifier(subtopology: 0, partition: 0)
+
+    /// A plan whose rules leave something of each kind in a profile.
+    private func plan() throws -> TopologyPlan {
+        try TriggerRig.plan(
+            Sample.settings(
+                [
+                    Sample.plain("hello", "a"), Sample.cart,
+                    Sample.rule("gold", [("segment", "event.tier == 'gold'"), ("grace", "1h")]),
+                    Sample.rule("daily", [("schedule", ["every": "day", "at": "09:00"])]),
+                ], [("quiet_hours", ["from": "11:00", "to": "12:10"])]),
+            outOfOrderness: Sample.hour)
+    }
+
+    private func fill(_ rig: TriggerRig) throws {
+        var event = Sample.event("a", Sample.noon + 30 * Sample.minute)
+        event.zone = "Europe/Berlin"
+        event.tier = "gold"
+        try rig.send(event)
+        try rig.send(Sample.event("a", Sample.noon, number: 1))
+        try rig.send(Sample.event("cart", Sample.noon + 31 * Sample.minute, number: 2))
+    }
+
+    @Test("bytes that are no profile stop the task with an error, whatever they are")
+    func damage() throws {
+        let plan = try plan()
+        let stores = plan.subtopologies[0].stores
+        let origin = InMemoryStateStorage()
+        let rig = try TriggerRig(plan: plan, storage: origin)
+        try fill(rig)
+        try rig.driver.commit()
+        rig.driver.close()
+        var profile: [UInt8] = []
+        let kept = try origin.open(Self.identifier, stores: stores)
+        try unsafe kept.keyValueStore("tested.profiles").forEach { _, value in
+            profile = unsafe Array(value)
+        }
+        #expect(profile.count > 300)
+        var random = SeededGenerator(seed: 1)
+        var stops = 0
+        for round in 0..<600 {
+            var damaged = profile
+            if round < profile.count {
+                damaged = Array(profile[..<round])
+            } else {
+                for _ in 0..<Int.random(in: 1...4, using: &random) {
+                    damaged[Int.random(in: 0..<damaged.count, using: &random)] = .random(
+                        in: 0...255, using: &random)
+                }
+            }
+            let storage = InMemoryStateStorage()
+            let state = try storage.open(Self.identifier, stores: stores)
+            var key = ByteBuffer()
+            var value = ByteBuffer()
+            key.append("k")
+            value.append(unsafe damaged.span.bytes)
+            try unsafe state.keyValueStore("tested.profiles").put(key.bytes, value.bytes)
+            try state.commit(TaskCheckpoint(sequence: 1))
+            state.close()
+            let again = try TriggerRig(plan: plan, storage: storage)
+            do {
+                try again.send(Sample.event("a", Sample.noon + 40 * Sample.minute, number: 3))
+                try again.driver.advanceStreamTime(by: .seconds(86_400))
+            } catch {
+                stops += 1
+                #expect("\(error)".contains("the value of a profile"), "\(error)")
+            }
+        }
+        #expect(stops > 300)
+    }
+
+    /// Unoptimised code allocates for closures and generics; only optimised code is measured.
+    private static let isOptimised: Bool = {
+        var isOptimised = true
+        assert(
+            {
+                isOptimised = false
+                return true
+            }())
+        return isOptimised
+    }()
+
+    @Test("an event that no rule asks for allocates nothing", .enabled(if: isOptimised))
+    func noAllocation() throws {
+        let rig = try TriggerRig(plan: try plan())
+        let value = Array(#"{"id":1,"user":"k","type":"view","score":0.5}"#.utf8)
+        func round() throws {
+            try rig.driver.pipe(topic: "in0") { batch, first in
+                for offset in 0..<200 {
+                    batch.append(
+                        key: nil, value: unsafe value.span.bytes, headers: nil,
+                        offset: first + Int64(offset), timestamp: Sample.noon)
+                }
+            }
+        }
+        for _ in 0..<3 { try round() }
+        let before = malloc_count_this_thread()
+        for _ in 0..<20 { try round() }
+        let allocations = malloc_count_this_thread() - before
+        #expect(allocations == 0, "\(allocations) allocations for 4000 events")
+        #expect(rig.driver.takeOutputs().isEmpty)
+    }
+}
