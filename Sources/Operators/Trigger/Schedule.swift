@@ -32,7 +32,7 @@ struct Schedule: Sendable {
     func next(after moment: Int64, day: Int64?, on clock: LocalClock) -> Int64 {
         guard Self.calendar.contains(moment) else { return .max }
         let today = clock.dayNumber(moment)
-        var period = self.period.index(ofDay: today + daysBefore) - 1
+        var period = self.period.index(ofDay: today + daysBefore)
         while true {
             let day = self.day(inPeriod: period, like: day) - daysBefore
             let shown = day * LocalClock.day + time
