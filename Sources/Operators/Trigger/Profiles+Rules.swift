@@ -12,8 +12,11 @@ extension Profiles {
     private static let longestRule = 64 << 10
 
     /// Takes over the rules that records had brought before the task was started.
+    ///
+    /// One that was good and no longer is, since the channels or fields of the topology have changed,
+    /// rests, and what the file says of its name is in force. `place`: where that is told.
     mutating func restoreRules(
-        from stores: TriggerStores, in context: OperatorContext
+        from stores: TriggerStores, at place: Place, in context: OperatorContext
     ) throws(OperatorError) {
         var texts: [(name: String, json: [UInt8])] = []
         var isDamaged = false
@@ -38,10 +41,11 @@ extension Profiles {
             let event = unsafe json.withUnsafeBytes {
                 unsafe context.arena.addEvent(json: $0, key: nil, timestamp: .distantPast)
             }
-            // One that was good and no longer is, since the channels or fields of the topology have
-            // changed, rests; what the file says of its name stays.
-            if case .success(let change) = read(event, in: context.arena) {
-                rules.change(name, to: change.rule)
+            switch read(event, in: context.arena) {
+            case .success(let change): rules.change(name, to: change.rule)
+            case .failure(let refusal):
+                let version = rules.rule(named: name)?.version
+                report(name, "refused", version, refusal.problems, at: place, in: context)
             }
         }
     }
@@ -75,20 +79,21 @@ extension Profiles {
     private mutating func changeRule(
         _ event: Event, _ stores: TriggerStores, in context: OperatorContext
     ) throws(StoreError) {
+        let place = (event.streamTime, event.sequence)
         switch read(event, in: context.arena) {
         case .failure(let refusal):
             let version = rules.rule(named: refusal.name)?.version
-            report(refusal.name, "refused", version, refusal.problems, event, in: context)
+            report(refusal.name, "refused", version, refusal.problems, at: place, in: context)
         case .success(let change):
             let isNew = rules.rule(named: change.name) == nil
             if change.rule != nil, isNew, rules.rules.count >= RuleSet.mostRules {
                 let problem = "there are at most \(RuleSet.mostRules) rules"
-                return report(change.name, "refused", nil, problem, event, in: context)
+                return report(change.name, "refused", nil, problem, at: place, in: context)
             }
             try store(change, event, stores, in: context)
             rules.change(change.name, to: change.rule)
             let outcome = change.rule == nil ? "removed" : "accepted"
-            report(change.name, outcome, change.rule?.version, "", event, in: context)
+            report(change.name, outcome, change.rule?.version, "", at: place, in: context)
         }
     }
 
@@ -142,7 +147,7 @@ extension Profiles {
 
     /// What became of a rule. `version`: of the rule that is in force now.
     private func report(
-        _ name: String, _ outcome: String, _ version: String?, _ problem: String, _ event: Event,
+        _ name: String, _ outcome: String, _ version: String?, _ problem: String, at place: Place,
         in context: OperatorContext
     ) {
         guard context.isConnected(Triggerer.Output.status) else { return }
@@ -165,8 +170,8 @@ extension Profiles {
         var key = ByteBuffer()
         key.append(string: name)
         var status = unsafe context.arena.addEvent(
-            json: document.bytes, key: key.bytes, timestamp: event.timestamp)
-        (status.streamTime, status.sequence) = (event.streamTime, event.sequence)
+            json: document.bytes, key: key.bytes, timestamp: place.streamTime)
+        (status.streamTime, status.sequence) = place
         context.emit(status, to: Triggerer.Output.status)
     }
 }

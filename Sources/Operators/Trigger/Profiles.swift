@@ -156,14 +156,18 @@ internal import StreamCore
         isProfileBound = false
         if isKnown {
             try profile.read(stored, storeName: settings.profilesName)
-            dropForgottenRules()
+            dropForgotten()
         } else {
             profile.removeAll()
         }
     }
 
-    /// Forgets what belongs to rules that are no longer there.
-    private mutating func dropForgottenRules() {
+    /// Forgets what belongs to rules and fields that are no longer there.
+    private mutating func dropForgotten() {
+        for index in profile.fields.indices.reversed()
+        where !settings.profileFields.contains(where: { $0.hash == profile.fields[index].hash }) {
+            profile.fields.remove(at: index)
+        }
         for slot in profile.slots.indices.reversed()
         where rules.place(of: profile.slots[slot].rule) == nil {
             profile.facts.removeSubrange(profile.facts(of: slot))

@@ -10,11 +10,16 @@ struct RuleReader {
     let grace: Int64
     let retention: Int64
 
+    private static let longestName = 256
+
     /// The rule; `nil` when something is wrong with it, which is then reported.
     func rule(_ configuration: inout Configuration) -> Rule? {
         guard let name = configuration.string("name"), !name.isEmpty else {
             configuration.report("a rule needs a 'name'", remedy: "add 'name: ...', a string")
             return nil
+        }
+        if name.utf8.count > Self.longestName {
+            configuration.report("the name of a rule has at most \(Self.longestName) bytes")
         }
         guard let pattern = pattern(&configuration) else { return nil }
         let condition = configuration.value["and"].flatMap {

@@ -118,7 +118,9 @@ final class Triggerer: Operator {
     }
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
-        let stores = try stores(of: context)
+        let stores = try stores(
+            of: context, at: (events.first?.streamTime ?? .distantPast, events.first?.sequence ?? 0)
+        )
         if context.input == 0 {
             try profiles.process(events, stores, in: context)
         } else {
@@ -127,14 +129,14 @@ final class Triggerer: Operator {
     }
 
     func advance(to streamTime: Timestamp, in context: OperatorContext) throws(OperatorError) {
-        let stores = try stores(of: context)
+        let stores = try stores(of: context, at: context.moment(ofTimerDueAt: streamTime))
         try profiles.advance(to: streamTime, stores, in: context)
     }
 
     func erase(
         _ key: UnsafeRawBufferPointer, in context: OperatorContext
     ) throws(OperatorError) -> Int {
-        let stores = try stores(of: context)
+        let stores = try stores(of: context, at: context.moment(ofTimerDueAt: .distantPast))
         do {
             var value: [UInt8] = []
             guard try unsafe stores.profiles.get(key, into: &value) else { return 0 }
@@ -145,14 +147,16 @@ final class Triggerer: Operator {
         }
     }
 
-    private func stores(of context: OperatorContext) throws(OperatorError) -> TriggerStores {
+    private func stores(
+        of context: OperatorContext, at place: Profiles.Place
+    ) throws(OperatorError) -> TriggerStores {
         if let stores { return stores }
         let opened = TriggerStores(
             profiles: context.keyValueStore(settings.profilesName),
             timers: context.timerStore(settings.timersName),
             budgets: context.keyValueStore(settings.budgetsName),
             rules: context.keyValueStore(settings.rulesName))
-        try profiles.restoreRules(from: opened, in: context)
+        try profiles.restoreRules(from: opened, at: place, in: context)
         stores = opened
         return opened
     }

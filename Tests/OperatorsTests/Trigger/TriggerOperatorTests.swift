@@ -94,6 +94,37 @@ struct TriggerOperatorTests {
         #expect(output.held[0].action_id == output.sent[0].action_id)
     }
 
+    @Test("a consent can be for a purpose, and end")
+    func consentExpires() throws {
+        var settings = Sample.settings([Sample.plain("hello", "a")])
+        if case .map(var entries) = settings {
+            entries.removeAll { ["channels", "profile", "zone"].contains($0.0) }
+            entries.append(("profile", ["consent": "p.consents"]))
+            let consent =
+                "profile.consent.exists(c, c.purpose == 'offers' && timestamp(c.until) > now)"
+            entries.append(
+                (
+                    "channels",
+                    ["email": ["consent": .string(consent)], "push": ["consent": "false"]]
+                ))
+            settings = .map(entries)
+        }
+        let rig = try TriggerRig(settings)
+        let consents = #"[{"purpose":"offers","until":"2024-03-04T12:00:00Z"}]"#
+        for (minutes, fields) in [(0, #","p":{"consents":\#(consents)}"#), (59, ""), (60, "")] {
+            let time = Timestamp(milliseconds: noon + Int64(minutes) * minute)
+            try rig.driver.pipe(
+                topic: "in0", key: "k", value: #"{"user":"k","type":"a"\#(fields)}"#,
+                timestamp: time)
+        }
+        let output = try rig.take()
+        #expect(
+            output.sent.map { $0.matched_at.prefix(16) } == [
+                "2024-03-04T11:00", "2024-03-04T11:59",
+            ])
+        #expect(output.held.map { $0.reason ?? "" } == ["no_consent"])
+    }
+
     @Test("an exit takes back an action that waits for the end of quiet hours")
     func cancelled() throws {
         let settings = Sample.settings(

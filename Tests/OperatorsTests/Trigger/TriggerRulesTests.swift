@@ -108,6 +108,29 @@ struct TriggerRulesTests {
         #expect(output.values("status").map { $0.contains("removed") } == [true])
     }
 
+    @Test("a rule of a record that no longer fits the topology rests, and is told")
+    func restingRule() throws {
+        let storage = InMemoryStateStorage()
+        let first = try TriggerRig(plan: try plan([Sample.plain("hello", "a")]), storage: storage)
+        try first.sendRule(
+            json("hello", "b").replacing("email", with: "push"), at: noon)
+        try first.driver.commit()
+        first.driver.close()
+        let onlyEmail: Setting = [
+            "key": "user", "profile": ["consent": "p.consent"],
+            "channels": ["email": ["consent": "profile.consent"]],
+            "rules": [Sample.plain("hello", "a")],
+        ]
+        let second = try TriggerRig(
+            plan: try TriggerRig.plan(onlyEmail, hasRules: true), storage: storage)
+        try second.send(Sample.event("a", noon + 1))
+        try second.send(Sample.event("b", noon + 2))
+        let output = try second.take()
+        #expect(output.sent.map(\.matched_at) == ["2024-03-04T11:00:00.001Z"])
+        #expect(output.values("status").count == 1)
+        #expect(output.values("status").first?.contains("there is no channel 'push'") == true)
+    }
+
     @Test("a rule in a file and the same in a record have one version")
     func versions() throws {
         let rig = try TriggerRig(plan: try plan([Sample.plain("hello", "a", [("priority", 2)])]))
