@@ -129,7 +129,9 @@ struct TriggerCase {
                     Int64.random(in: 0...(outOfOrderness * 3 / 2), using: &random)
                     / Self.minute * Self.minute
             }
-            if Int.random(in: 0..<8, using: &random) == 0 { event.time += 500 }
+            if Int.random(in: 0..<5, using: &random) == 0 {
+                event.time += [1, 500, 59_999].randomElement(using: &random)!
+            }
             if Int.random(in: 0..<3, using: &random) == 0 {
                 event.score = [0.2, 0.5, 0.79, 0.8, 0.95].randomElement(using: &random)!
             }
