@@ -277,3 +277,19 @@ extension ReferenceRule {
         return .map(parts)
     }
 }
+
+extension Setting {
+    /// The value as JSON.
+    var json: String {
+        switch self {
+        case .null: "null"
+        case .boolean(let boolean): "\(boolean)"
+        case .integer(let integer): "\(integer)"
+        case .number(let text): text
+        case .string(let string): "\"\(string)\""
+        case .list(let settings): "[\(settings.map(\.json).joined(separator: ","))]"
+        case .map(let entries):
+            "{\(entries.map { "\"\($0.0)\":\($0.1.json)" }.joined(separator: ","))}"
+        }
+    }
+}

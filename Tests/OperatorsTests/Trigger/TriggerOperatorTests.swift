@@ -237,6 +237,28 @@ struct TriggerOperatorTests {
             ])
     }
 
+    @Test("quiet hours and schedules can be of another zone than the customer's")
+    func ownZones() throws {
+        let settings = Sample.settings(
+            [
+                Sample.plain(
+                    "hello", "a",
+                    [("quiet_hours", ["from": "21:00", "to": "08:00", "zone": "'Asia/Tokyo'"])]),
+                Sample.rule(
+                    "daily",
+                    [("schedule", ["every": "day", "at": "09:00", "zone": "'America/New_York'"])]),
+            ])
+        let rig = try TriggerRig(settings)
+        // 21:30 in Tokyo, 13:30 in Berlin.
+        try rig.send(Sample.event("a", moment("2024-03-04T12:30:00Z")))
+        try rig.driver.advanceStreamTime(
+            to: Timestamp(milliseconds: moment("2024-03-05T00:00:00Z")))
+        #expect(
+            try rig.take().sent.map { "\($0.rule) \($0.sent_at ?? "")" } == [
+                "daily 2024-03-04T14:00:00.000Z", "hello 2024-03-04T23:00:00.000Z",
+            ])
+    }
+
     @Test("a threshold fires once, and again only after the value was on the other side")
     func threshold() throws {
         let rule = Sample.rule(

@@ -90,6 +90,45 @@ struct TriggerPropertyTests {
         #expect(try Self.profileCount(in: storage, of: plan) == 0, "seed \(seed)")
     }
 
+    @Test("rules that come as records decide as those of a file do", arguments: UInt64(500)..<520)
+    func rulesFromRecords(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let made = TriggerCase(seed: seed, count: 120)
+        let expected = try TriggerRig(plan: try plan(made)).run(made.events)
+        var bare = made.reference
+        bare.rules = []
+        let plan = try TriggerRig.plan(
+            bare.setting, files: made.reference.files, outOfOrderness: made.outOfOrderness,
+            hasRules: true)
+        let storage = InMemoryStateStorage()
+        var written: [DriverRecord] = []
+        var isDone = false
+        var hasRules = false
+        while !isDone {
+            let rig = try TriggerRig(plan: plan, storage: storage)
+            if !hasRules {
+                // In any order: those that are not of the file stand in the order of their names.
+                for rule in made.reference.rules.shuffled(using: &random) {
+                    try rig.sendRule(rule.setting.json, key: rule.name, at: made.events[0].time)
+                }
+                hasRules = true
+            }
+            let start = Int(rig.driver.nextOffset(topic: "in0")!)
+            let end = min(made.events.count, start + Int.random(in: 1...50, using: &random))
+            for event in made.events[start..<end] { try rig.send(event) }
+            isDone = end == made.events.count
+            if isDone { try rig.driver.finish() }
+            written += rig.driver.takeOutputs()
+            try rig.driver.commit()
+            rig.driver.close()
+        }
+        let output = try TriggerOutput(written)
+        #expect(output.values("status").count == made.reference.rules.count)
+        #expect(output.values("status").allSatisfy { $0.contains("accepted") }, "seed \(seed)")
+        #expect(output.values("out") == expected.values("out"), "seed \(seed)")
+        #expect(output.values("held") == expected.values("held"), "seed \(seed)")
+    }
+
     /// How many profiles are still in the store.
     private static func profileCount(
         in storage: InMemoryStateStorage, of plan: TopologyPlan
