@@ -96,7 +96,8 @@ struct TriggerRig {
 
     static func plan(
         _ settings: Setting, files: [String: String] = [:], outOfOrderness: Int64 = 0,
-        topicCount: Int = 1, idleAfter: Duration = .seconds(60), hasRules: Bool = false
+        topicCount: Int = 1, idleAfter: Duration = .seconds(60), hasRules: Bool = false,
+        wrap: (any OperatorDefinition) -> any OperatorDefinition = { $0 }
     ) throws -> TopologyPlan {
         var sources = [
             Topology.Source(
@@ -120,7 +121,7 @@ struct TriggerRig {
         nodes.append(
             Topology.Node(
                 name: "triggers", spec: TriggerOperator.spec,
-                definition: try makeDefinition(TriggerOperator.spec, settings, files: files),
+                definition: wrap(try makeDefinition(TriggerOperator.spec, settings, files: files)),
                 inputs: [StreamReference("parsed")],
                 namedInputs: [hasRules ? StreamReference("parsedRules") : nil]))
         let sinks = outputs.map { output in

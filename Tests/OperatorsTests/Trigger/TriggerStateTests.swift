@@ -79,6 +79,43 @@ struct TriggerStateTests {
         #expect(stops > 300)
     }
 
+    @Test("an erased profile leaves nothing behind: no consent, no cap, nothing that waits")
+    func erasure() throws {
+        let settings = Sample.settings(
+            [Sample.plain("hello", "a"), Sample.cart],
+            [("caps", [["at_most": 1, "every": "7d"]])])
+        let storage = InMemoryStateStorage()
+        let plan = try TriggerRig.plan(settings, wrap: { ErasingDefinition(wrapped: $0) })
+        let rig = try TriggerRig(plan: plan, storage: storage)
+        for key in ["k", "other"] {
+            try rig.send(Sample.event("a", Sample.noon, key: key))
+            try rig.send(Sample.event("cart", Sample.noon + 1, key: key))
+        }
+        try rig.send(CustomerEvent("k", Sample.noon + 2, "erase"))
+        try rig.driver.commit()
+        let state = try storage.open(Self.identifier, stores: plan.subtopologies[0].stores)
+        var keys: [String] = []
+        try unsafe state.keyValueStore("tested.profiles").forEach { key, _ in
+            keys.append(unsafe String(decoding: key, as: UTF8.self))
+        }
+        #expect(keys == ["other"])
+        // Erased twice: there is nothing the second time.
+        try rig.send(CustomerEvent("k", Sample.noon + 3, "erase"))
+        try rig.send(Sample.event("a", Sample.noon + 4, number: 1, consent: nil))
+        try rig.send(Sample.event("a", Sample.noon + 5, number: 2))
+        try rig.driver.finish()
+        let output = try rig.take()
+        #expect(
+            output.sent.map { "\($0.profile) \($0.rule) \($0.matched_at.suffix(4))" } == [
+                "k hello 000Z", "other hello 000Z", "k hello 005Z",
+            ])
+        #expect(
+            output.held.map { "\($0.profile) \($0.reason ?? "")" } == [
+                "k no_consent", "other frequency_cap",
+            ])
+        #expect(ErasingDefinition.counts(in: output) == [1, 0])
+    }
+
     /// Unoptimised code allocates for closures and generics; only optimised code is measured.
     private static let isOptimised: Bool = {
         var isOptimised = true
@@ -110,5 +147,52 @@ struct TriggerStateTests {
         // What is left is for each batch of 200, not for each event.
         #expect(allocations <= 2 * 20, "\(allocations) allocations for 4000 events")
         #expect(rig.driver.takeOutputs().isEmpty)
+    }
+}
+
+/// An operator that erases the profile of each event of the type `erase`, and passes the others on;
+/// how many entries went stands on `.status`.
+private struct ErasingDefinition: OperatorDefinition {
+    let wrapped: any OperatorDefinition
+
+    var stores: [StoreSpec] { wrapped.stores }
+    var stateKey: StateKey? { wrapped.stateKey }
+
+    func makeOperator() -> any Operator { Erasing(wrapped.makeOperator()) }
+
+    static func counts(in output: TriggerOutput) -> [Int] {
+        output.values("status").compactMap { Int($0.filter(\.isNumber)) }
+    }
+
+    private final class Erasing: Operator {
+        private let wrapped: any Operator
+
+        init(_ wrapped: any Operator) { self.wrapped = wrapped }
+
+        func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
+            for event in events {
+                let type = context.arena.value(of: event, at: FieldPath(name: "type"))
+                let name = unsafe String(decoding: context.arena.bytes(type.text), as: UTF8.self)
+                guard name == "erase" else {
+                    try wrapped.process([event], in: context)
+                    continue
+                }
+                let count = try unsafe wrapped.erase(context.arena.bytes(event.key), in: context)
+                var json = ByteBuffer()
+                json.append("{\"erased\":")
+                json.append(integer: Int64(count))
+                json.append("}")
+                var status = unsafe context.arena.addEvent(
+                    json: json.bytes, key: nil, timestamp: event.timestamp)
+                (status.streamTime, status.sequence) = (event.streamTime, event.sequence)
+                context.emit(status, to: 3)
+            }
+        }
+
+        func advance(
+            to streamTime: Timestamp, in context: OperatorContext
+        ) throws(OperatorError) {
+            try wrapped.advance(to: streamTime, in: context)
+        }
     }
 }
