@@ -45,11 +45,12 @@ let package = Package(
         .target(name: "Events", dependencies: ["CSimdJSON"], swiftSettings: strict),
         .target(name: "JSONSchema", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
         .target(name: "CEL", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
+        .target(name: "Models", swiftSettings: strict),
         .target(name: "StreamCore", dependencies: ["Events"], swiftSettings: strict),
         .target(
             name: "Operators",
             dependencies: [
-                "StreamCore", "Events", "JSONSchema", "CEL",
+                "StreamCore", "Events", "JSONSchema", "CEL", "Models",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
@@ -117,6 +118,7 @@ let package = Package(
             name: "CELTests",
             dependencies: ["CEL", "Events", "CMallocCount"],
             swiftSettings: strict),
+        .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: strict),
         .testTarget(
             name: "StreamCoreTests",
             dependencies: ["StreamCore", "Events"],

@@ -83,6 +83,16 @@ struct TaskGraph {
         return connected
     }
 
+    /// Hands operators their new definitions, by name; returns the names of those that took them.
+    func adopt(_ definitions: [String: any OperatorDefinition]) -> [String] {
+        nodes.compactMap { node in
+            guard case .operator(let step, let context, _) = node.work,
+                let definition = definitions[context.operatorName], step.adopt(definition)
+            else { return nil }
+            return context.operatorName
+        }
+    }
+
     /// Begins a run whose events lie in `arena`.
     mutating func beginRun(arena: EventArena) {
         self.arena = arena
@@ -164,7 +174,7 @@ struct TaskGraph {
             return OperatorMetrics(
                 name: context.operatorName, received: received[index],
                 emitted: context.emittedCounts, dropped: context.droppedCount,
-                late: context.lateCount)
+                late: context.lateCount, gauges: context.gauges)
         }
     }
 }
@@ -179,12 +189,14 @@ public struct OperatorMetrics: Sendable, Equatable {
     public let dropped: Int
     /// Records that were late.
     public let late: Int
+    /// What the operator published of itself, by name; of several tasks the greatest.
+    public let gauges: [String: Double]
 
     /// The sum of two tasks' metrics of one operator.
     public static func + (a: OperatorMetrics, b: OperatorMetrics) -> OperatorMetrics {
         OperatorMetrics(
             name: a.name, received: a.received + b.received,
             emitted: zip(a.emitted, b.emitted).map(+), dropped: a.dropped + b.dropped,
-            late: a.late + b.late)
+            late: a.late + b.late, gauges: a.gauges.merging(b.gauges) { max($0, $1) })
     }
 }

@@ -2,7 +2,7 @@ import Operators
 import StreamCore
 
 /// A value of a topology file, written as a literal.
-indirect enum Setting {
+indirect enum Setting: Sendable {
     case null
     case boolean(Bool)
     case integer(Int64)
