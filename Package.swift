@@ -38,18 +38,24 @@ let package = Package(
         .target(
             name: "CSimdJSON", cxxSettings: [.unsafeFlags(["-O2"])],
             linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(
+            name: "CCurl", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+            linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CMallocCount"),
 
         // The functional core: no IO, no clock.
         .target(name: "Events", dependencies: ["CSimdJSON"], swiftSettings: strict),
+        .target(name: "Avro", dependencies: ["Events"], swiftSettings: strict),
         .target(name: "JSONSchema", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
         .target(name: "CEL", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
         .target(name: "StreamCore", dependencies: ["Events"], swiftSettings: strict),
         .target(
-            name: "Operators", dependencies: ["StreamCore", "Events", "JSONSchema", "CEL"],
+            name: "Operators", dependencies: ["StreamCore", "Events", "JSONSchema", "CEL", "Avro"],
             swiftSettings: strict),
 
         // The shell: disk, network, threads, files.
+        .target(
+            name: "SchemaRegistry", dependencies: ["StreamCore", "CCurl"], swiftSettings: strict),
         .target(
             name: "StreamState",
             dependencies: [
@@ -82,7 +88,7 @@ let package = Package(
             name: "millrace",
             dependencies: [
                 "TopologyFiles", "Operators", "StreamEngine", "StreamKafka", "StreamState",
-                "StreamCore", "CEL", "Events", "SampleEvents", "CMimalloc",
+                "StreamCore", "CEL", "Events", "SampleEvents", "SchemaRegistry", "CMimalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -103,6 +109,14 @@ let package = Package(
         .testTarget(
             name: "EventsTests",
             dependencies: ["Events", "CMallocCount"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AvroTests",
+            dependencies: ["Avro", "Events", "CMallocCount"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SchemaRegistryTests",
+            dependencies: ["SchemaRegistry", "StreamCore"],
             swiftSettings: strict),
         .testTarget(
             name: "JSONSchemaTests",

@@ -382,15 +382,20 @@ def read(schema, reader, data):
 
 
 def compare(cases, answers):
-    counts = {"equal": 0, "both refuse": 0, "only fastavro reads": 0, "only we read": 0}
+    counts = {"equal": 0, "both refuse": 0, "we refuse what was damaged": 0,
+              "beyond the precision": 0, "only fastavro reads": 0, "only we read what was damaged": 0}
     bad = 0
     with open(cases) as first, open(answers) as second:
         for number, (case, answer) in enumerate(zip(first, second, strict=True)):
             schema, reader, data = case.rstrip("\n").split("\t")
             text, encoded = answer.rstrip("\n").split("\t")
             is_whole = number % 4 == 0 or number % 4 == 1 or number % 8 == 7
-            value, error = read(schema, reader, bytes.fromhex(data))
             ours = None
+            if text.startswith("error: ") and not is_whole:
+                # Not asked: a count of 2^62 nulls keeps fastavro busy until memory ends.
+                counts["we refuse what was damaged"] += 1
+                continue
+            value, error = read(schema, reader, bytes.fromhex(data))
             if not text.startswith("error: "):
                 ours = json.loads(text, parse_float=decimal.Decimal, parse_int=decimal.Decimal)
             if error and ours is None:
@@ -401,10 +406,13 @@ def compare(cases, answers):
                 counts["only fastavro reads"] += 1
                 problem = text if is_whole else None
             elif error:
-                counts["only we read"] += 1
+                counts["only we read what was damaged"] += not is_whole
                 problem = f"fastavro refuses: {error}" if is_whole else None
             elif not same(ours, value):
                 problem = "the values differ"
+            elif encoded.startswith("error: ") and "a number of up to" in encoded:
+                # Bytes that are a decimal of more digits than its precision allows.
+                counts["beyond the precision"] += 1
             elif encoded.startswith("error: "):
                 problem = encoded
             else:

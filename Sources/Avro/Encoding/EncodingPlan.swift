@@ -193,12 +193,15 @@ struct EncodingCompiler {
         case (_, .decimal?): return 3
         case (.double, _): return 4
         case (.float, _): return 5
-        case (_, .some): return 6
-        case (.enumeration, _): return 7
-        case (.string, _): return 8
-        case (.fixed, _): return 9
-        case (.bytes, _): return 10
-        default: return 11
+        // A date is no time, and what has no zone is local.
+        case (_, .date?): return 6
+        case (_, .timestamp(_, false)?): return 8
+        case (_, .some): return 7
+        case (.enumeration, _): return 9
+        case (.string, _): return 10
+        case (.fixed, _): return 11
+        case (.bytes, _): return 12
+        default: return 13
         }
     }
 

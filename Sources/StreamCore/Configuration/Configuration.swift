@@ -15,14 +15,18 @@ public struct Configuration: Sendable {
 
     /// The file of the JSON Schema that the events at this place were checked with, if they were.
     public let eventSchema: String?
+    /// The schema registries that the topology declares, by name.
+    public let registries: [String: any SchemaSource]
 
     public init(
         name: String, value: ConfigurationValue, eventSchema: String? = nil,
+        registries: [String: any SchemaSource] = [:],
         readFile: @escaping @Sendable (String) throws -> [UInt8]
     ) {
         self.name = name
         self.value = value
         self.eventSchema = eventSchema
+        self.registries = registries
         self.readFile = readFile
     }
 
@@ -35,7 +39,9 @@ public struct Configuration: Sendable {
     /// The settings below `key`, or `nil` when it is not there.
     public func nested(_ key: String) -> Configuration? {
         value[key].map {
-            Configuration(name: name, value: $0, eventSchema: eventSchema, readFile: readFile)
+            Configuration(
+                name: name, value: $0, eventSchema: eventSchema, registries: registries,
+                readFile: readFile)
         }
     }
 
