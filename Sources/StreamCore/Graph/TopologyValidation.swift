@@ -19,10 +19,10 @@ struct TopologyValidation {
         checkReferences(&found)
         checkCycles(&found)
         checkNamedInputs(&found)
-        if found.isEmpty { checkBroadcasts(&found) }
         checkSources(&found)
         checkReaders(&found)
         checkStores(&found)
+        if found.isEmpty { checkBroadcasts(&found) }
         return found
     }
 

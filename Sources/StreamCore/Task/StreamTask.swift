@@ -109,6 +109,14 @@ public final class StreamTask {
     /// When the earliest timer is due; `.distantFuture` when there is none.
     public var nextTimer: Timestamp { timerStores.reduce(.distantFuture) { min($0, $1.next) } }
 
+    /// How many inputs there are, broadcasts included.
+    public var inputCount: Int { inputs.count }
+
+    /// The offset of the next record that an input wants; `nil` when it has not been read yet.
+    public func position(input: Int) -> Int64? {
+        inputs[input].position < 0 ? nil : inputs[input].position
+    }
+
     // MARK: Feeding
 
     /// Where the records of an input are to be put before `accept`.
@@ -128,6 +136,14 @@ public final class StreamTask {
     /// More records of an input have come that were not fetched yet.
     func noteUnfetched(input: Int) {
         noteArrival(input: input, recordCount: 0, isAtEnd: false)
+    }
+
+    /// An input got records that may be later than what the others have got since they were last
+    /// looked at: until they are looked at again, none of them counts as read to its end.
+    public func distrustEnds(except input: Int) {
+        for index in inputs.indices where index != input {
+            inputs[index].noteArrival(isAtEnd: false)
+        }
     }
 
     private func noteArrival(input: Int, recordCount: Int, isAtEnd: Bool) {
