@@ -212,7 +212,8 @@ public final class RegistryClient: SchemaSource {
         }
     }
 
-    private func read(_ answer: RegistryAnswer, _ path: String) throws(SchemaSourceError) -> Answer? {
+    private func read(_ answer: RegistryAnswer, _ path: String) throws(SchemaSourceError) -> Answer?
+    {
         switch answer.status {
         case 200..<300:
             guard let read = try? JSONDecoder().decode(Answer.self, from: Data(answer.body)) else {

@@ -133,7 +133,8 @@ struct AvroDecoderTests {
             try rig.json(bytes(hexadecimal: deep), maximumDepth: 20)
         }
         #expect(failure?.code == .tooDeep)
-        let endless = try AvroRig(#"{"type":"record","name":"A","fields":[{"name":"a","type":"A"}]}"#)
+        let endless = try AvroRig(
+            #"{"type":"record","name":"A","fields":[{"name":"a","type":"A"}]}"#)
         #expect(throws: AvroFailure.self) { try endless.json([]) }
         let reader = try AvroRig(#"{"type":"record","name":"A","fields":[]}"#)
         #expect(throws: AvroFailure.self) { try endless.json([], reader: reader) }

@@ -40,7 +40,8 @@ struct AvroSchemaTests {
     func hostileSchemas() throws {
         var fields = #"{"name":"f0","type":{"type":"record","name":"R0","fields":[]}}"#
         for index in 1..<3000 {
-            fields += #",{"name":"f\#(index)","type":{"type":"record","name":"R\#(index)","#
+            fields +=
+                #",{"name":"f\#(index)","type":{"type":"record","name":"R\#(index)","#
                 + #""fields":[{"name":"n","type":"R\#(index - 1)"}]}}"#
         }
         let chain = try AvroRig(#"{"type":"record","name":"T","fields":[\#(fields)]}"#)
@@ -49,7 +50,8 @@ struct AvroSchemaTests {
         var nested = #"{"name":"f0","type":{"type":"record","name":"R0","fields":[]}}"#
         for index in 1..<60 {
             let inner = #"{"name":"a","type":"R\#(index - 1)","default":{}}"#
-            nested += #",{"name":"f\#(index)","type":{"type":"record","name":"R\#(index)","fields":"#
+            nested +=
+                #",{"name":"f\#(index)","type":{"type":"record","name":"R\#(index)","fields":"#
                 + #"[\#(inner),\#(inner.replacing("\"a\"", with: "\"b\""))]}}"#
         }
         #expect(throws: AvroSchemaProblem.self) {

@@ -23,14 +23,16 @@ struct ImportTests {
         "TopologyFiles": ["Operators", "StreamCore", "Events", "Yams"],
         "millrace": [
             "TopologyFiles", "Operators", "StreamEngine", "StreamKafka", "StreamState",
-            "StreamCore", "CEL", "Events", "JSONSchema", "SampleEvents", "SchemaRegistry", "ArgumentParser",
+            "StreamCore", "CEL", "Events", "JSONSchema", "SampleEvents", "SchemaRegistry",
+            "ArgumentParser",
             "Logging", "CMimalloc",
         ],
     ]
 
     /// C code behind a header: each has one Swift module that may see it.
     static let modulesOfC: Set<String> = [
-        "CCurl", "CKafka", "CRdKafka", "CSQLite", "CSimdJSON", "CPCRE2", "CMimalloc", "CMallocCount",
+        "CCurl", "CKafka", "CRdKafka", "CSQLite", "CSimdJSON", "CPCRE2", "CMimalloc",
+        "CMallocCount",
     ]
 
     /// What Swift and the system bring; only the shell may touch the system.
@@ -42,7 +44,8 @@ struct ImportTests {
     /// Foundation is large and slow, so it stays with what reads files and talks to people, and
     /// in the core with single files that say what for.
     static let modulesWithFoundation: Set<String> = [
-        "SchemaRegistry", "StreamEngine", "StreamState", "StreamKafka", "StreamTesting", "TopologyFiles", "millrace",
+        "SchemaRegistry", "StreamEngine", "StreamState", "StreamKafka", "StreamTesting",
+        "TopologyFiles", "millrace",
     ]
     static let coreFilesWithFoundation: Set<String> = [
         "Sources/Operators/Sessionize/LocalDays.swift",  // the time zones of the IANA database

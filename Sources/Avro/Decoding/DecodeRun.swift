@@ -155,7 +155,8 @@ struct DecodeRun {
         guard let index = long() else { return nil }
         guard index >= 0, index < Int64(step.count) else {
             _ = fail(
-                .invalidValue, at: start, "a union of \(step.count) types has none of index \(index)")
+                .invalidValue, at: start,
+                "a union of \(step.count) types has none of index \(index)")
             return nil
         }
         return unsafe plan.branches[Int(step.first) + Int(index)]

@@ -20,7 +20,9 @@ struct SchemaMatch {
 
     private func isNamed(_ from: SchemaType, as to: SchemaType) -> Bool {
         from.name == to.name || from.shortName == to.shortName
-            || to.aliases.contains { $0 == from.name || SchemaType.shortName(of: $0) == from.shortName }
+            || to.aliases.contains {
+                $0 == from.name || SchemaType.shortName(of: $0) == from.shortName
+            }
     }
 
     /// The branch of a reader's union that takes a written type: the same type before one that it
@@ -28,7 +30,9 @@ struct SchemaMatch {
     func branch(for written: Int, in wanted: Int) -> Int? {
         let branches = reader.types[wanted].branches
         let from = writer.types[written]
-        return branches.first { reader.types[$0].kind == from.kind && reader.types[$0].name == from.name }
+        return branches.first {
+            reader.types[$0].kind == from.kind && reader.types[$0].name == from.name
+        }
             ?? branches.first { reader.types[$0].kind == from.kind && matches(written, $0) }
             ?? branches.first { matches(written, $0) }
     }

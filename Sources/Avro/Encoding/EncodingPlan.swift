@@ -205,7 +205,8 @@ struct EncodingCompiler {
         }
     }
 
-    private mutating func record(_ type: SchemaType) throws(AvroSchemaProblem) -> EncodingPlan.Step {
+    private mutating func record(_ type: SchemaType) throws(AvroSchemaProblem) -> EncodingPlan.Step
+    {
         var step = EncodingPlan.Step(.record)
         step.first = Int32(fields.count)
         step.count = Int32(type.fields.count)

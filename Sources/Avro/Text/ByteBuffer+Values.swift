@@ -84,7 +84,9 @@ extension ByteBuffer {
         for index in 0..<bytes.count { mantissa = mantissa << 8 | Int128(unsafe bytes[index]) }
         append(ExactDecimal(mantissa: mantissa, scale: scale))
         // A whole number beyond 64 bits is refused as an integer, and read as a decimal.
-        if scale == 0, mantissa < Int128(Int64.min) || mantissa > Int128(UInt64.max) { append(".0") }
+        if scale == 0, mantissa < Int128(Int64.min) || mantissa > Int128(UInt64.max) {
+            append(".0")
+        }
         return true
     }
 

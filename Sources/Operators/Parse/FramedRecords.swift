@@ -94,7 +94,8 @@ final class FramedRecords {
         guard value.count >= frameSize else {
             return EventFailure(
                 error: "not_framed",
-                reason: "the value ends at byte \(value.count), inside the five bytes that name its "
+                reason:
+                    "the value ends at byte \(value.count), inside the five bytes that name its "
                     + "schema")
         }
         let first = unsafe value[0]

@@ -107,7 +107,8 @@ struct ParseSchemas: Sendable {
 
 extension Configuration {
     /// The Avro schema of a file that a setting names, and the version of its text.
-    mutating func avroSchema(_ key: String) -> (schema: AvroSchema, text: [UInt8], version: String)? {
+    mutating func avroSchema(_ key: String) -> (schema: AvroSchema, text: [UInt8], version: String)?
+    {
         guard let file = string(key) else { return nil }
         let location = value[key]?.location
         do {

@@ -78,7 +78,9 @@ public enum SinkFormatSettings {
         switch format {
         case .json:
             guard framing == .confluent else { return nil }
-            return frame(&configuration, kind: .json, topic: topic).map { FramedJSONFormat(frame: $0) }
+            return frame(&configuration, kind: .json, topic: topic).map {
+                FramedJSONFormat(frame: $0)
+            }
         case .avro: return avro(&configuration, framing, topic: topic)
         case .csv:
             if framing == .confluent {

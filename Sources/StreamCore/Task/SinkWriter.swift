@@ -89,7 +89,8 @@ struct SinkWriter {
             failureHeaders.attach(
                 to: &failed, in: arena, operatorName: name, error: "not_encodable", reason: reason)
             let skipped = skippedHeaders(of: failed, in: arena)
-            unsafe output.append(failed, of: arena, topic: deadLetterTopic, skippedHeaderBytes: skipped)
+            unsafe output.append(
+                failed, of: arena, topic: deadLetterTopic, skippedHeaderBytes: skipped)
         }
     }
 }

@@ -126,26 +126,27 @@ enum TopologyFormat {
         "sinks", .map(key: "topic", .object(sinkFields)), required: true,
         "Topics to write, by name.")
 
-    static let sinkFields = [
-        FieldSpec(
-            "from", .oneOrMore(.string), required: true,
-            "What it writes: an operator, or an output of one, as in 'parsed.failed'."),
-        FieldSpec(
-            "key", .fieldPath,
-            "The field whose value becomes the key of the records; else they keep the one they "
-                + "have. An event in which it is missing, null, an object or an array is written "
-                + "without a key, so to any partition: require it with 'validate' where that "
-                + "must not be."),
-    ] + SinkFormatSettings.fields + [
-        FieldSpec(
-            "on_error", .choice(["fail", "drop", "dead_letter"]),
-            "What happens to an event that does not fit the format: the task stops, which is how it "
-                + "is by itself, the event is dropped, or it goes to 'dead_letter'."),
-        FieldSpec(
-            "dead_letter", .string,
-            "The topic of another sink, for events that do not fit the format: as they came, with "
-                + "the reason in their headers."),
-    ]
+    static let sinkFields =
+        [
+            FieldSpec(
+                "from", .oneOrMore(.string), required: true,
+                "What it writes: an operator, or an output of one, as in 'parsed.failed'."),
+            FieldSpec(
+                "key", .fieldPath,
+                "The field whose value becomes the key of the records; else they keep the one they "
+                    + "have. An event in which it is missing, null, an object or an array is written "
+                    + "without a key, so to any partition: require it with 'validate' where that "
+                    + "must not be."),
+        ] + SinkFormatSettings.fields + [
+            FieldSpec(
+                "on_error", .choice(["fail", "drop", "dead_letter"]),
+                "What happens to an event that does not fit the format: the task stops, which is how it "
+                    + "is by itself, the event is dropped, or it goes to 'dead_letter'."),
+            FieldSpec(
+                "dead_letter", .string,
+                "The topic of another sink, for events that do not fit the format: as they came, with "
+                    + "the reason in their headers."),
+        ]
 
     static let registries = FieldSpec(
         "schema_registries", .map(key: "registry name", .object(registryFields)),
@@ -164,7 +165,8 @@ enum TopologyFormat {
         FieldSpec("user", .string, "For basic authentication."),
         FieldSpec("password", .string, "For basic authentication."),
         FieldSpec("bearer_token", .string, "For bearer authentication."),
-        FieldSpec("ca_file", .string, "Certificates that are trusted besides the system's, in PEM."),
+        FieldSpec(
+            "ca_file", .string, "Certificates that are trusted besides the system's, in PEM."),
         FieldSpec("certificate_file", .string, "The certificate that we show, in PEM."),
         FieldSpec("key_file", .string, "Its key, in PEM."),
         FieldSpec("key_password", .string, "The password of the key."),
@@ -183,6 +185,7 @@ enum TopologyFormat {
 
     /// The parts of a file, in the order in which people write them.
     static let parts = [
-        application, kafka, processing, registries, sources, operators, sinks, TopologyTestFormat.tests,
+        application, kafka, processing, registries, sources, operators, sinks,
+        TopologyTestFormat.tests,
     ]
 }
