@@ -21,7 +21,12 @@ struct EncodeRun {
         self.dropsUnknown = dropsUnknown
     }
 
-    mutating func fail(_ message: String) -> Bool {
+    /// What is only tried needs no words.
+    private var isTrying: Bool { trialDepth > 0 }
+
+    mutating func fail(_ message: @autoclosure () -> String) -> Bool {
+        if isTrying { return false }
+        let message = message()
         failure = EncodingFailure(message)
         return false
     }
@@ -35,8 +40,17 @@ struct EncodeRun {
         unsafe String(decoding: reader.rawBytes(of: node).prefix(40), as: UTF8.self)
     }
 
-    mutating func mismatch(_ node: Int32, _ wanted: String) -> Bool {
-        failure = EncodingFailure("\(wanted) is wanted, not \(shown(node))")
+    mutating func mismatch(_ node: Int32, _ wanted: @autoclosure () -> String) -> Bool {
+        if isTrying { return false }
+        failure = EncodingFailure("\(wanted()) is wanted, not \(shown(node))")
+        return false
+    }
+
+    /// Adds what leads to a failure.
+    private mutating func name(_ part: @autoclosure () -> String) -> Bool {
+        if isTrying { return false }
+        let part = part()
+        failure?.path.append(part)
         return false
     }
 
@@ -105,6 +119,7 @@ struct EncodeRun {
             }
             if member < 0 {
                 guard field.missing.start >= 0 else {
+                    let plan = plan
                     return fail("the field '\(plan.string(of: field.name))' is missing")
                 }
                 unsafe output.append(plan.bytes(of: field.missing))
@@ -116,8 +131,8 @@ struct EncodeRun {
                 passed += 1
             }
             guard value(member, as: field.step, into: &output) else {
-                failure?.path.append(plan.string(of: field.name))
-                return false
+                let plan = plan
+                return self.name(plan.string(of: field.name))
             }
         }
         guard found == memberCount || dropsUnknown else { return unknownField(node, step, index) }
@@ -135,6 +150,7 @@ struct EncodeRun {
     private mutating func unknownField(
         _ node: Int32, _ step: EncodingPlan.Step, _ index: Int32
     ) -> Bool {
+        if isTrying { return false }
         let known = (Int(step.first)..<Int(step.first) + Int(step.count)).map {
             unsafe plan.string(of: plan.fields[$0].name)
         }
@@ -142,11 +158,13 @@ struct EncodeRun {
         for _ in 0..<reader.childCount(of: node) {
             let name = unsafe String(decoding: reader.nameBytes(of: member), as: UTF8.self)
             if !known.contains(name) {
-                return fail("\(plan.titles[Int(index)]) has no field '\(name)'")
+                let title = plan.titles[Int(index)]
+                return fail("\(title) has no field '\(name)'")
             }
             member = reader.following(member)
         }
-        return fail("\(plan.titles[Int(index)]) has fewer fields than the event")
+        let title = plan.titles[Int(index)]
+        return fail("\(title) has fewer fields than the event")
     }
 
     private mutating func array(
@@ -158,8 +176,7 @@ struct EncodeRun {
         var item = node + 1
         for place in 0..<count {
             guard value(item, as: step.first, into: &output) else {
-                failure?.path.append("[\(place)]")
-                return false
+                return name("[\(place)]")
             }
             item = reader.following(item)
         }
@@ -178,9 +195,9 @@ struct EncodeRun {
             output.append(zigZag: Int64(reader.nameCount(of: member)))
             unsafe output.append(reader.nameBytes(of: member))
             guard value(member, as: step.first, into: &output) else {
-                failure?.path.append(
+                let reader = reader
+                return name(
                     unsafe String(decoding: reader.nameBytes(of: member), as: UTF8.self))
-                return false
             }
             member = reader.following(member)
         }
@@ -233,28 +250,28 @@ struct EncodeRun {
     ) -> Bool {
         let start = output.count
         let drops = dropsUnknown
-        var first: EncodingFailure?
-        trialDepth += 1
-        defer {
-            trialDepth -= 1
-            dropsUnknown = drops
-        }
+        var first: EncodingPlan.Branch?
         for isLenient in drops ? [false, true] : [false] {
             dropsUnknown = isLenient
             for place in Int(step.first)..<Int(step.first) + Int(step.count) {
                 let branch = unsafe plan.branches[place]
                 guard unsafe plan.steps[Int(branch.step)].mayTake(kind(of: node)) else { continue }
+                if first == nil { first = branch }
                 output.append(zigZag: Int64(branch.index))
-                if value(node, as: branch.step, into: &output) {
-                    failure = nil
+                trialDepth += 1
+                let isTaken = value(node, as: branch.step, into: &output)
+                trialDepth -= 1
+                if isTaken {
+                    dropsUnknown = drops
                     return true
                 }
                 output.truncate(to: start)
-                if first == nil { first = failure }
             }
         }
-        failure = first
-        return false
+        dropsUnknown = drops
+        // Once more for the words.
+        guard !isTrying, let first else { return false }
+        return value(node, as: first.step, into: &output) && fail("it is of none of the types")
     }
 }
 
