@@ -251,8 +251,8 @@ struct EncodeRun {
         let start = output.count
         let drops = dropsUnknown
         var first: EncodingPlan.Branch?
-        for isLenient in drops ? [false, true] : [false] {
-            dropsUnknown = isLenient
+        for round in 0..<(drops ? 2 : 1) {
+            dropsUnknown = round > 0
             for place in Int(step.first)..<Int(step.first) + Int(step.count) {
                 let branch = unsafe plan.branches[place]
                 guard unsafe plan.steps[Int(branch.step)].mayTake(kind(of: node)) else { continue }
