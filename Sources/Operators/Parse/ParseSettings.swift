@@ -4,12 +4,13 @@ internal import StreamCore
 /// The settings of a `parse` operator.
 struct ParseSettings: Sendable {
     enum Format: String, CaseIterable {
-        case json, ndjson, csv
+        case json, ndjson, csv, avro
     }
 
     var format: Format
     var limits: ParseLimits
     var csv: CSVSettings
+    var schemas: ParseSchemas
 
     /// Reads the settings; what is wrong with them is reported.
     init(_ configuration: inout Configuration) {
@@ -22,6 +23,7 @@ struct ParseSettings: Sendable {
             maximumDepth: Int(clamping: depth),
             duplicateKeys: duplicates == .reject ? .reject : .keepFirst)
         csv = CSVSettings(&configuration)
+        schemas = ParseSchemas(&configuration, format: format)
         guard format != .csv else { return }
         for key in CSVSettings.keys {
             guard let found = configuration.value[key] else { continue }
@@ -64,7 +66,7 @@ struct CSVSettings: Sendable {
         checkColumns(&configuration)
     }
 
-    private static func delimiter(_ configuration: inout Configuration) -> UInt8 {
+    static func delimiter(_ configuration: inout Configuration) -> UInt8 {
         guard let text = configuration.string("delimiter") else { return UInt8(ascii: ",") }
         if text == "tab" { return UInt8(ascii: "\t") }
         let forbidden: [UInt8] = [UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r")]

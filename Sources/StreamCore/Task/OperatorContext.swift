@@ -75,6 +75,9 @@ public final class OperatorContext {
         }
     }
 
+    /// An event was dropped for another reason than `on_error`.
+    public func countDropped() { droppedCount += 1 }
+
     public func countLate() { lateCount += 1 }
 
     /// Publishes a number about the operator: `drift.amount`. Not for every event: it costs a look-up
