@@ -39,10 +39,14 @@ let package = Package(
         .target(
             name: "CSimdJSON", cxxSettings: [.unsafeFlags(["-O2"])],
             linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(
+            name: "CCurl", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+            linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CMallocCount"),
 
         // The functional core: no IO, no clock.
         .target(name: "Events", dependencies: ["CSimdJSON"], swiftSettings: strict),
+        .target(name: "Avro", dependencies: ["Events"], swiftSettings: strict),
         .target(name: "JSONSchema", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
         .target(name: "CEL", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
         .target(name: "Models", swiftSettings: strict),
@@ -50,12 +54,14 @@ let package = Package(
         .target(
             name: "Operators",
             dependencies: [
-                "StreamCore", "Events", "JSONSchema", "CEL", "Models",
+                "StreamCore", "Events", "JSONSchema", "CEL", "Avro", "Models",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
 
         // The shell: disk, network, threads, files.
+        .target(
+            name: "SchemaRegistry", dependencies: ["StreamCore", "CCurl"], swiftSettings: strict),
         .target(
             name: "StreamState",
             dependencies: [
@@ -88,7 +94,7 @@ let package = Package(
             name: "millrace",
             dependencies: [
                 "TopologyFiles", "Operators", "StreamEngine", "StreamKafka", "StreamState",
-                "StreamCore", "CEL", "Events", "SampleEvents", "CMimalloc",
+                "StreamCore", "CEL", "Events", "SampleEvents", "SchemaRegistry", "CMimalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -109,6 +115,14 @@ let package = Package(
         .testTarget(
             name: "EventsTests",
             dependencies: ["Events", "CMallocCount"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AvroTests",
+            dependencies: ["Avro", "Events", "CMallocCount"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SchemaRegistryTests",
+            dependencies: ["SchemaRegistry", "StreamCore"],
             swiftSettings: strict),
         .testTarget(
             name: "JSONSchemaTests",

@@ -176,22 +176,27 @@ final class ReferenceTable: Sendable {
     private static func readJSON(
         _ text: [UInt8], into building: inout Building
     ) throws(Problem) {
+        guard text.first(where: { $0 > UInt8(ascii: " ") }) == UInt8(ascii: "[") else {
+            throw Problem(message: "it is no array of objects")
+        }
         let (arena, rowArena) = (EventArena(), EventArena())
-        let event = unsafe text.withUnsafeBytes {
+        // What an arena holds is an object.
+        let head = Array("{\"rows\":".utf8)
+        let event = unsafe (head + text + [UInt8(ascii: "}")]).withUnsafeBytes {
             unsafe arena.addEvent(json: $0, key: nil, timestamp: .distantPast)
         }
         let limits = ParseLimits(
             maximumBytes: ParseLimits.largestDocument, maximumDepth: 1024,
             duplicateKeys: .keepFirst)
         if let failure = arena.parse(event, limits: limits) {
-            throw Problem(message: "it is not JSON: \(arena.describe(failure, of: event))")
+            let reason = arena.describe(failure, of: event)
+            throw Problem(message: "it is not JSON: \(reason)")
         }
-        let root = arena.root(of: event)
-        guard root.kind == .array else {
-            throw Problem(message: "it is no array of objects")
-        }
-        var value = arena.firstChild(of: root)
+        var value = arena.firstChild(of: arena.value(of: event, at: FieldPath(name: "rows")))
         while !value.isMissing {
+            guard value.kind == .object else {
+                throw Problem(message: "row \(building.entries.count + 1) is no object")
+            }
             rowArena.reset()
             let row = unsafe rowArena.addEvent(
                 json: arena.bytes(value.raw), key: nil, timestamp: .distantPast)

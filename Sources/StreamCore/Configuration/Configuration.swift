@@ -18,15 +18,19 @@ public struct Configuration: Sendable {
 
     /// The file of the JSON Schema that the events at this place were checked with, if they were.
     public let eventSchema: String?
+    /// The schema registries that the topology declares, by name.
+    public let registries: [String: any SchemaSource]
 
     public init(
         name: String, value: ConfigurationValue, eventSchema: String? = nil,
         environment: @escaping @Sendable (String) -> String? = { _ in nil },
+        registries: [String: any SchemaSource] = [:],
         readFile: @escaping @Sendable (String) throws -> [UInt8]
     ) {
         self.name = name
         self.value = value
         self.eventSchema = eventSchema
+        self.registries = registries
         self.readFile = readFile
         self.environment = environment
     }
@@ -42,6 +46,7 @@ public struct Configuration: Sendable {
         value[key].map {
             Configuration(
                 name: name, value: $0, eventSchema: eventSchema, environment: environment,
+                registries: registries,
                 readFile: readFile)
         }
     }

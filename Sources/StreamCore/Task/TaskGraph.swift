@@ -44,7 +44,7 @@ struct TaskGraph {
             switch planned.kind {
             case .source, .repartitionSource: work = .source
             case .sink(let sink, let topic):
-                work = .sink(SinkWriter(topic: Int32(topic), key: sink.key))
+                work = .sink(SinkWriter(sink, topic: topic, headers: headers))
             case .repartitionSink(let repartition):
                 work = .repartition(
                     RepartitionWriter(
@@ -126,7 +126,12 @@ struct TaskGraph {
             case .sink(let writer):
                 let events = gather(nodes[index].inputs, chosen)
                 received[index] += events.count
-                writer.write(events, from: arena, into: output)
+                do {
+                    try writer.write(events, from: arena, into: output)
+                } catch {
+                    throw TaskError(
+                        task: task, operatorName: "sink \(writer.name)", reason: error)
+                }
             case .repartition(let writer):
                 let events = gather(nodes[index].inputs, chosen)
                 received[index] += events.count

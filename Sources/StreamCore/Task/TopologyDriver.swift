@@ -103,6 +103,16 @@ public final class TopologyDriver {
         topic: String, key: String?, value: String?, headers: [(name: String, value: String)] = [],
         timestamp: Timestamp? = nil
     ) throws(TaskError) {
+        try pipe(
+            topic: topic, key: key.map { Array($0.utf8) }, value: value.map { Array($0.utf8) },
+            headers: headers, timestamp: timestamp)
+    }
+
+    /// Sends one record of bytes with headers through the topology.
+    public func pipe(
+        topic: String, key: [UInt8]?, value: [UInt8]?, headers: [(name: String, value: String)],
+        timestamp: Timestamp? = nil
+    ) throws(TaskError) {
         var encoded = ByteBuffer()
         for header in headers {
             var (name, value) = header
@@ -114,10 +124,8 @@ public final class TopologyDriver {
                 }
             }
         }
-        let keyBytes = key.map { Array($0.utf8) }
-        let valueBytes = value.map { Array($0.utf8) }
         try pipe(
-            topic: topic, key: keyBytes, value: valueBytes, encodedHeaders: encoded.span,
+            topic: topic, key: key, value: value, encodedHeaders: encoded.span,
             timestamp: timestamp)
     }
 
@@ -370,6 +378,8 @@ public struct DriverRecord: Sendable, Equatable {
     public let key: String?
     /// `nil` is a tombstone.
     public let value: String?
+    /// The value as it is, also where it is no text.
+    public let bytes: [UInt8]?
     public let headers: [String: String]
     public let timestamp: Timestamp
 
@@ -377,6 +387,7 @@ public struct DriverRecord: Sendable, Equatable {
         let slot = batch.slots[record]
         topic = topics[Int(slot.topic)]
         key = unsafe batch.key(of: record).map { unsafe String(decoding: $0, as: UTF8.self) }
+        bytes = unsafe batch.value(of: record).map { unsafe Array($0) }
         value = unsafe batch.value(of: record).map { unsafe String(decoding: $0, as: UTF8.self) }
         var headers: [String: String] = [:]
         var reader = unsafe RecordHeaders(batch.headers(of: record))

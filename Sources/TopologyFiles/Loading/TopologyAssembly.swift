@@ -13,15 +13,20 @@ struct TopologyAssembly {
     /// Entries whose inputs or topics could not be read; what the graph says about them follows
     /// from that.
     var broken: Set<SourceLocation> = []
+    /// The schema registries of the file, by name.
+    var registries: [String: any SchemaSource] = [:]
+    let openRegistry: SchemaRegistryOpening
 
     private let environment: [String: String]
 
     init(
-        operators: OperatorRegistry, folder: TopologyFolder, environment: [String: String] = [:]
+        operators: OperatorRegistry, folder: TopologyFolder, environment: [String: String] = [:],
+        openRegistry: @escaping SchemaRegistryOpening
     ) {
         self.environment = environment
         self.operators = operators
         self.folder = folder
+        self.openRegistry = openRegistry
         check = SettingsCheck(folder: folder)
     }
 
@@ -33,6 +38,7 @@ struct TopologyAssembly {
         var root = withoutExtensions(root)
         check.check(root, against: TopologyFormat.parts, in: "the topology file")
         root = root.corrected(as: TopologyFormat.parts)
+        openRegistries(in: root)
         let topology = Topology(
             application: application(in: root), sources: sources(in: root),
             operators: nodes(in: root), sinks: sinks(in: root))
@@ -54,7 +60,7 @@ struct TopologyAssembly {
         let (folder, environment) = (folder, environment)
         return Configuration(
             name: name, value: value ?? ConfigurationValue(.map([]), at: .none),
-            eventSchema: eventSchema, environment: { environment[$0] },
+            eventSchema: eventSchema, environment: { environment[$0] }, registries: registries,
             readFile: { try folder.read($0) })
     }
 

@@ -65,7 +65,7 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let topology: LoadedTopology
         do {
-            topology = try LoadedTopology(path: file)
+            topology = try LoadedTopology(path: file, openRegistry: SchemaRegistries.online)
         } catch {
             throw Outcome.refuse(error)
         }

@@ -47,7 +47,8 @@ struct WindowJoinTests {
         try rig.send(JoinRecord(isOther: true, key: "b", time: 1100, value: #"{"n":1}"#))
         try rig.send(JoinRecord(isOther: false, key: "a", time: 1050, value: #"{"n":"1"}"#))
         let records = rig.driver.takeOutputs().filter { $0.topic == "out" }
-        #expect(records.map(\.key) == ["1"] || records.map(\.key) == ["a"])
+        // Behind a repartition topic the record key is the key of the join.
+        #expect(records.map(\.key) == ["1"])
         #expect(records.map(\.timestamp) == [Timestamp(milliseconds: 1100)])
     }
 
@@ -56,10 +57,12 @@ struct WindowJoinTests {
         let rig = try JoinRig(try plan(settings("left")))
         try rig.send(left(1, at: 1000))
         try rig.send(other(2, at: 900, key: "l"))
-        #expect(try rig.values(left(3, at: 1150, key: "m")).isEmpty)
-        #expect(try rig.values(left(4, at: 1151, key: "m")) == [#"out {"n":1,"o":null}"#])
+        try rig.driver.advanceStreamTime(to: Timestamp(milliseconds: 1150))
+        #expect(rig.take().isEmpty)
+        try rig.driver.advanceStreamTime(to: Timestamp(milliseconds: 1151))
+        #expect(rig.take() == [#"out {"n":1,"o":null}"#])
         try rig.driver.finish()
-        #expect(rig.take() == [#"out {"n":3,"o":null}"#, #"out {"n":4,"o":null}"#])
+        #expect(rig.take().isEmpty)
     }
 
     @Test("an outer join shows the events of the other stream alone too")
@@ -74,7 +77,7 @@ struct WindowJoinTests {
     @Test("an event that comes after window and grace goes to .late")
     func late() throws {
         let rig = try JoinRig(try plan(settings("left")))
-        try rig.send(other(1, at: 1150))
+        try rig.driver.advanceStreamTime(to: Timestamp(milliseconds: 1150))
         #expect(try rig.values(left(2, at: 1000)).isEmpty)
         #expect(try rig.values(left(3, at: 999)) == [#"late {"n":3}"#])
     }
@@ -129,13 +132,11 @@ struct WindowJoinTests {
     }
 
     /// Each event, with the stream time at which it came, is compared with all before it.
-    private func expected(_ history: History) -> [String] {
+    private func expected(_ history: History, streamTimes: [Int64]) -> [String] {
         var output: [String] = []
         var accepted: [(record: JoinRecord, isMatched: Bool)] = []
-        var streamTime = Int64.min
         let kept = history.window + history.grace
-        for record in history.records {
-            streamTime = max(streamTime, record.time)
+        for (record, streamTime) in zip(history.records, streamTimes) {
             if streamTime > record.time + kept {
                 output.append("late \(record.value!)")
                 continue
@@ -169,9 +170,15 @@ struct WindowJoinTests {
         let history = history(seed, count: 150)
         let rig = try JoinRig(
             try plan(settings(history.type, window: history.window, grace: history.grace)))
-        for record in history.records { try rig.send(record) }
+        var streamTimes: [Int64] = []
+        for record in history.records {
+            try rig.send(record)
+            streamTimes.append(rig.driver.streamTimes[0].milliseconds)
+        }
         try rig.driver.finish()
-        #expect(rig.take().sorted() == expected(history).sorted())
+        let difference = rig.take().sorted().difference(
+            from: expected(history, streamTimes: streamTimes).sorted())
+        #expect(difference.isEmpty)
     }
 
     @Test("stopping and starting at any commit gives the same bytes", arguments: 100..<120)

@@ -49,9 +49,10 @@ extension Setting: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral,
 
 /// What is wrong with an operator's settings, as sentences.
 func problems(
-    of spec: OperatorSpec, _ settings: Setting, files: [String: String] = [:]
+    of spec: OperatorSpec, _ settings: Setting, files: [String: String] = [:],
+    registries: [String: any SchemaSource] = [:]
 ) -> [String] {
-    var configuration = makeConfiguration(settings, files: files)
+    var configuration = makeConfiguration(settings, files: files, registries: registries)
     let definition = spec.make(&configuration)
     let problems = configuration.diagnostics.all.map { diagnostic in
         diagnostic.message + (diagnostic.remedy.map { "; \($0)" } ?? "")
@@ -62,9 +63,10 @@ func problems(
 
 /// The operator that the settings describe.
 func makeDefinition(
-    _ spec: OperatorSpec, _ settings: Setting, files: [String: String] = [:]
+    _ spec: OperatorSpec, _ settings: Setting, files: [String: String] = [:],
+    registries: [String: any SchemaSource] = [:]
 ) throws -> any OperatorDefinition {
-    var configuration = makeConfiguration(settings, files: files)
+    var configuration = makeConfiguration(settings, files: files, registries: registries)
     guard let definition = spec.make(&configuration) else { throw configuration.diagnostics }
     return definition
 }
@@ -79,9 +81,13 @@ private let testEnvironment = [
     "KEY_SHORT": "too short",
 ]
 
-private func makeConfiguration(_ settings: Setting, files: [String: String]) -> Configuration {
+func makeConfiguration(
+    _ settings: Setting, files: [String: String] = [:],
+    registries: [String: any SchemaSource] = [:]
+) -> Configuration {
     Configuration(
         name: "tested", value: settings.value, environment: { testEnvironment[$0] },
+        registries: registries,
         readFile: { path in
             guard let text = files[path] else { throw MissingFile() }
             return Array(text.utf8)
