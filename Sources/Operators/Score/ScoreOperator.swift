@@ -153,9 +153,11 @@ extension ScoreOperator {
             score:
               key: user_id
               features:
-                amount: { field: order.total, default: 0 }
-                channel: { field: channel, categories: [web, app, pos] }
-                orders_30d: { aggregate: count, where: "event.event_type == 'order'", window: 30d }
+                views_30m: { aggregate: count, where: "event.event_type == 'page_view'", window: 30m }
+                carts_30m: { aggregate: count, where: "event.event_type == 'add_to_cart'", window: 30m }
+                purchases: { aggregate: count, where: "event.event_type == 'purchase'" }
+                spend: { aggregate: decay, field: order.total, half_life: 7d }
+                days_known: { aggregate: since_first }
               models:
                 churn: { file: models/churn.json, contributions: true }
             """,

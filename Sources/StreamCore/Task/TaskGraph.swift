@@ -11,6 +11,7 @@ struct TaskGraph {
         case `operator`(any Operator, OperatorContext, hasTimers: Bool)
         case sink(SinkWriter)
         case repartition(RepartitionWriter)
+        case control(ReceiptWriter)
     }
 
     private struct Node {
@@ -45,6 +46,8 @@ struct TaskGraph {
             case .source, .repartitionSource: work = .source
             case .sink(let sink, let topic):
                 work = .sink(SinkWriter(sink, topic: topic, headers: headers))
+            case .control(_, let receipts):
+                work = .control(ReceiptWriter(topic: Int32(receipts), task: task))
             case .repartitionSink(let repartition):
                 work = .repartition(
                     RepartitionWriter(
@@ -132,6 +135,11 @@ struct TaskGraph {
                     throw TaskError(
                         task: task, operatorName: "sink \(writer.name)", reason: error)
                 }
+            case .control(let writer):
+                for event in chosen[index] {
+                    received[index] += 1
+                    try obey(event, writer, output)
+                }
             case .repartition(let writer):
                 let events = gather(nodes[index].inputs, chosen)
                 received[index] += events.count
@@ -153,6 +161,25 @@ struct TaskGraph {
         }
     }
 
+    /// Does what a command says, and writes what came of it. What is no command was not written by
+    /// us, and is passed over.
+    private func obey(
+        _ event: Event, _ writer: ReceiptWriter, _ output: OutputBatch
+    ) throws(TaskError) {
+        guard let command = ForgetCommand(event, in: arena) else { return }
+        var erased: [(name: String, count: Int)] = []
+        for node in nodes {
+            guard case .operator(let step, let context, _) = node.work else { continue }
+            do {
+                let count = try unsafe step.erase(arena.bytes(command.profile), in: context)
+                if count > 0 { erased.append((context.operatorName, count)) }
+            } catch {
+                throw TaskError(task: task, operatorName: context.operatorName, reason: error)
+            }
+        }
+        writer.write(command, of: event, erased: erased, in: arena, to: output)
+    }
+
     private func endRun() {
         for context in contexts { context.endRun() }
     }
@@ -168,7 +195,7 @@ struct TaskGraph {
         switch nodes[input.node].work {
         case .source: chosen[input.node]
         case .operator(_, let context, _): context.emitted[input.output]
-        case .sink, .repartition: []
+        case .sink, .repartition, .control: []
         }
     }
 

@@ -39,9 +39,10 @@ struct TopologyAssembly {
         check.check(root, against: TopologyFormat.parts, in: "the topology file")
         root = root.corrected(as: TopologyFormat.parts)
         openRegistries(in: root)
-        let topology = Topology(
+        var topology = Topology(
             application: application(in: root), sources: sources(in: root),
             operators: nodes(in: root), sinks: sinks(in: root))
+        topology.hasControl = root["processing"]?["control"]?.text == "kafka"
         checkGraph(of: topology)
         return TopologyFile(
             path: path, kafka: kafkaProperties(in: root), processing: processing(in: root),
