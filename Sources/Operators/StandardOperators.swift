@@ -6,6 +6,8 @@ extension OperatorRegistry {
         FilterOperator.spec,
         ValidateOperator.spec,
         ProtectOperator.spec,
+        EnrichOperator.spec,
+        JoinOperator.spec,
         SessionizeOperator.spec,
         ScoreOperator.spec,
         TriggerOperator.spec,

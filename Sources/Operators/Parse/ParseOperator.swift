@@ -130,6 +130,10 @@ extension ParseOperator {
                 "duplicate_keys", .choice(["reject", "keep_first"]), default: "reject",
                 "What to do with an object that has two members of one name."),
             FieldSpec(
+                "tombstones", .choice(ParseSettings.TombstonePolicy.allCases.map(\.rawValue)),
+                default: "refuse",
+                "Refuse records without a value, or pass them on: they delete rows of a table."),
+            FieldSpec(
                 "delimiter", .string, default: "','",
                 "CSV: the character between fields, or 'tab'."),
             FieldSpec(

@@ -10,6 +10,8 @@ struct ParseSettings: Sendable {
     var format: Format
     var limits: ParseLimits
     var csv: CSVSettings
+    /// Whether a record without a value is an event without fields, and no failure.
+    var passesTombstones: Bool
     var schemas: ParseSchemas
 
     /// Reads the settings; what is wrong with them is reported.
@@ -23,6 +25,8 @@ struct ParseSettings: Sendable {
             maximumDepth: Int(clamping: depth),
             duplicateKeys: duplicates == .reject ? .reject : .keepFirst)
         csv = CSVSettings(&configuration)
+        let tombstones: TombstonePolicy = configuration.choice("tombstones", default: .refuse)
+        passesTombstones = tombstones == .pass
         schemas = ParseSchemas(&configuration, format: format)
         guard format != .csv else { return }
         for key in CSVSettings.keys {
@@ -31,6 +35,10 @@ struct ParseSettings: Sendable {
                 "'\(key)' is only for 'format: csv'", at: found.location,
                 remedy: "remove it, or set the format")
         }
+    }
+
+    enum TombstonePolicy: String, CaseIterable {
+        case refuse, pass
     }
 
     private enum DuplicateKeyPolicy: String, CaseIterable {

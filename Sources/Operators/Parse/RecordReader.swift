@@ -25,6 +25,7 @@ final class RecordReader {
     /// Appends the events of a record, in the order in which they stand there.
     func read(_ record: Event, in arena: EventArena, into events: inout [Event]) {
         if arena.isTombstone(record) {
+            if settings.passesTombstones { return events.append(record) }
             refuse(record, ParseFailure(code: .tombstone), in: arena, into: &events)
             return
         }
