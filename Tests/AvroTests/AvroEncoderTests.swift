@@ -1,6 +1,5 @@
+import Avro
 import Testing
-
-@testable import Avro
 
 @Suite("JSON to Avro")
 struct AvroEncoderTests {

@@ -1,8 +1,7 @@
+import Avro
 import Events
 import Foundation
 import Testing
-
-@testable import Avro
 
 /// Answers the cases that `scripts/avro-parity` made with fastavro, which compares the answers.
 @Suite("Parity with fastavro")
