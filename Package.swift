@@ -20,6 +20,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
@@ -48,9 +49,14 @@ let package = Package(
         .target(name: "Avro", dependencies: ["Events"], swiftSettings: strict),
         .target(name: "JSONSchema", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
         .target(name: "CEL", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
+        .target(name: "Models", swiftSettings: strict),
         .target(name: "StreamCore", dependencies: ["Events"], swiftSettings: strict),
         .target(
-            name: "Operators", dependencies: ["StreamCore", "Events", "JSONSchema", "CEL", "Avro"],
+            name: "Operators",
+            dependencies: [
+                "StreamCore", "Events", "JSONSchema", "CEL", "Avro", "Models",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
 
         // The shell: disk, network, threads, files.
@@ -126,6 +132,7 @@ let package = Package(
             name: "CELTests",
             dependencies: ["CEL", "Events", "CMallocCount"],
             swiftSettings: strict),
+        .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: strict),
         .testTarget(
             name: "StreamCoreTests",
             dependencies: ["StreamCore", "Events"],

@@ -1,7 +1,13 @@
 extension OperatorRegistry {
     /// The operators that Millrace comes with.
     public static let standard = OperatorRegistry([
-        ParseOperator.spec, MapOperator.spec, FilterOperator.spec, ValidateOperator.spec,
+        ParseOperator.spec,
+        MapOperator.spec,
+        FilterOperator.spec,
+        ValidateOperator.spec,
+        ProtectOperator.spec,
         SessionizeOperator.spec,
+        ScoreOperator.spec,
+        TriggerOperator.spec,
     ])
 }

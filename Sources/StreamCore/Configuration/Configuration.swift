@@ -13,6 +13,9 @@ public struct Configuration: Sendable {
     /// Reads a file that the topology names, relative to it.
     public let readFile: @Sendable (String) throws -> [UInt8]
 
+    /// The value of an environment variable, for secrets that must not stand in a topology.
+    public let environment: @Sendable (String) -> String?
+
     /// The file of the JSON Schema that the events at this place were checked with, if they were.
     public let eventSchema: String?
     /// The schema registries that the topology declares, by name.
@@ -20,6 +23,7 @@ public struct Configuration: Sendable {
 
     public init(
         name: String, value: ConfigurationValue, eventSchema: String? = nil,
+        environment: @escaping @Sendable (String) -> String? = { _ in nil },
         registries: [String: any SchemaSource] = [:],
         readFile: @escaping @Sendable (String) throws -> [UInt8]
     ) {
@@ -28,6 +32,7 @@ public struct Configuration: Sendable {
         self.eventSchema = eventSchema
         self.registries = registries
         self.readFile = readFile
+        self.environment = environment
     }
 
     public mutating func report(
@@ -40,7 +45,8 @@ public struct Configuration: Sendable {
     public func nested(_ key: String) -> Configuration? {
         value[key].map {
             Configuration(
-                name: name, value: $0, eventSchema: eventSchema, registries: registries,
+                name: name, value: $0, eventSchema: eventSchema, environment: environment,
+                registries: registries,
                 readFile: readFile)
         }
     }

@@ -100,6 +100,8 @@ public struct Topology: Sendable {
 
     /// The consumer group, the prefix of internal topics and the name of the state folder.
     public var application: String
+    /// Whether the tasks obey commands, of which each reads the topic `APPLICATION-control`.
+    public var hasControl = false
     public var sources: [Source]
     public var operators: [Node]
     public var sinks: [Sink]

@@ -81,6 +81,11 @@ public final class TopologyDriver {
     /// What the operators of all tasks have done.
     public var metrics: [OperatorMetrics] { tasks.flatMap(\.metrics) }
 
+    /// Hands operators their new definitions, by name, as when files have changed.
+    public func adopt(_ definitions: [String: any OperatorDefinition]) {
+        for task in tasks { task.adopt(definitions, ofReload: task.reload + 1) }
+    }
+
     /// Stream time of each sub-topology.
     public var streamTimes: [Timestamp] { tasks.map(\.streamTime) }
 

@@ -20,6 +20,8 @@ public struct Application: Sendable {
     var partitionCounts: [String: Int32] = [:]
     let committedOffsets = CommittedOffsets()
     let claims = TaskClaims()
+    /// New definitions of operators whose files have changed since the start.
+    public let reloads = DefinitionReloads()
     /// Where state is logged; `nil` when it is not, or there is none.
     let changelog: ChangelogLayout?
     /// The topics that records are written to, by the index that they carry.

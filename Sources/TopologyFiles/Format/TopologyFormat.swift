@@ -42,6 +42,10 @@ enum TopologyFormat {
             "How often state and offsets are committed. Under 'exactly_once' outputs can be read "
                 + "from then on, and it must be below the transaction timeout."),
         FieldSpec(
+            "control", .choice(["none", "kafka"]), default: "none",
+            "Whether tasks obey commands, as 'millrace forget' writes them to the topic "
+                + "APPLICATION-control; what they did goes to APPLICATION-receipts."),
+        FieldSpec(
             "threads", .integer(1...256), default: "1", "Stream threads of one process."),
         FieldSpec(
             "state_directory", .string, default: ".millrace/state",

@@ -17,10 +17,13 @@ struct TopologyAssembly {
     var registries: [String: any SchemaSource] = [:]
     let openRegistry: SchemaRegistryOpening
 
+    private let environment: [String: String]
+
     init(
-        operators: OperatorRegistry, folder: TopologyFolder,
+        operators: OperatorRegistry, folder: TopologyFolder, environment: [String: String] = [:],
         openRegistry: @escaping SchemaRegistryOpening
     ) {
+        self.environment = environment
         self.operators = operators
         self.folder = folder
         self.openRegistry = openRegistry
@@ -36,9 +39,10 @@ struct TopologyAssembly {
         check.check(root, against: TopologyFormat.parts, in: "the topology file")
         root = root.corrected(as: TopologyFormat.parts)
         openRegistries(in: root)
-        let topology = Topology(
+        var topology = Topology(
             application: application(in: root), sources: sources(in: root),
             operators: nodes(in: root), sinks: sinks(in: root))
+        topology.hasControl = root["processing"]?["control"]?.text == "kafka"
         checkGraph(of: topology)
         return TopologyFile(
             path: path, kafka: kafkaProperties(in: root), processing: processing(in: root),
@@ -54,10 +58,11 @@ struct TopologyAssembly {
     func settings(
         _ name: String, in value: ConfigurationValue?, eventSchema: String? = nil
     ) -> Configuration {
-        let folder = folder
+        let (folder, environment) = (folder, environment)
         return Configuration(
             name: name, value: value ?? ConfigurationValue(.map([]), at: .none),
-            eventSchema: eventSchema, registries: registries, readFile: { try folder.read($0) })
+            eventSchema: eventSchema, environment: { environment[$0] }, registries: registries,
+            readFile: { try folder.read($0) })
     }
 
     mutating func report(

@@ -48,7 +48,7 @@ public struct TopologyLoader: Sendable {
         var diagnostics = reader.diagnostics
         guard let root else { throw diagnostics.inOrder }
         var assembly = TopologyAssembly(
-            operators: operators, folder: TopologyFolder(ofFileAt: path),
+            operators: operators, folder: TopologyFolder(ofFileAt: path), environment: environment,
             openRegistry: openRegistry)
         let file = assembly.file(from: root, path: path, substitutions: reader.substitutions)
         for diagnostic in assembly.diagnostics.all

@@ -2,7 +2,7 @@ import Operators
 import StreamCore
 
 /// A value of a topology file, written as a literal.
-indirect enum Setting {
+indirect enum Setting: Sendable {
     case null
     case boolean(Bool)
     case integer(Int64)
@@ -75,12 +75,21 @@ private struct MissingFile: Error, CustomStringConvertible {
     var description: String { "no such file" }
 }
 
+/// The environment variables that operators under test find.
+private let testEnvironment = [
+    "KEY_ONE": "0123456789abcdef0123456789abcdef", "KEY_TWO": "fedcba9876543210fedcba9876543210",
+    "KEY_SHORT": "too short",
+]
+
 func makeConfiguration(
     _ settings: Setting, files: [String: String] = [:],
     registries: [String: any SchemaSource] = [:]
 ) -> Configuration {
-    Configuration(name: "tested", value: settings.value, registries: registries) { path in
-        guard let text = files[path] else { throw MissingFile() }
-        return Array(text.utf8)
-    }
+    Configuration(
+        name: "tested", value: settings.value, environment: { testEnvironment[$0] },
+        registries: registries,
+        readFile: { path in
+            guard let text = files[path] else { throw MissingFile() }
+            return Array(text.utf8)
+        })
 }
