@@ -148,7 +148,7 @@ def train_xgboost(folder, count):
             data.set_float_info("label_upper_bound", positive * 1.5)
         if parameters["objective"] == "rank:pairwise":
             data.set_group([20] * (len(train) // 20))
-        booster = xgboost.train({**parameters, "seed": SEED, "nthread": 2}, data, 30)
+        booster = xgboost.train({**parameters, "seed": SEED, "nthread": 1}, data, 30)
         model = f"xgboost-{name}." + ("ubj" if index % 2 else "json")
         booster.save_model(folder.path / model)
         # The file holds fewer digits of `base_score` than the trainer's memory.
@@ -212,7 +212,7 @@ def train_lightgbm(folder, count):
         group = [20] * (len(train) // 20) if name == "lambdarank" else None
         data = lightgbm.Dataset(train, label, group=group, categorical_feature=CATEGORICAL)
         booster = lightgbm.train(
-            {**parameters, "seed": SEED, "verbose": -1, "num_threads": 2, "deterministic": True,
+            {**parameters, "seed": SEED, "verbose": -1, "num_threads": 1, "deterministic": True,
              "cat_smooth": 1, "min_data_per_group": 5}, data, 30)
         model = f"lightgbm-{name}.txt"
         booster.save_model(folder.path / model)

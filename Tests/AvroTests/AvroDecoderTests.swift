@@ -1,6 +1,5 @@
+import Avro
 import Testing
-
-@testable import Avro
 
 @Suite("Avro to JSON")
 struct AvroDecoderTests {

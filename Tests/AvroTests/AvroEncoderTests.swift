@@ -1,6 +1,5 @@
+import Avro
 import Testing
-
-@testable import Avro
 
 @Suite("JSON to Avro")
 struct AvroEncoderTests {
@@ -10,10 +9,19 @@ struct AvroEncoderTests {
             (#"["string",{"type":"int","logicalType":"date"}]"#, #""2024-03-13""#, "02"),
             (#"["string",{"type":"int","logicalType":"date"}]"#, #""2024-3-13""#, "00"),
             (#"["bytes","string"]"#, #""AAAA""#, "02"), (#"["double","long"]"#, "5", "02"),
-            (#"["double","long"]"#, "5.5", "00"), (#"["null","int"]"#, "null", "00"),
+            (#"["double","long"]"#, "5.5", "00"),
+            (
+                #"["string",{"type":"bytes","logicalType":"decimal","precision":9}]"#, #""0""#,
+                "00"
+            ), (#"["null","int"]"#, "null", "00"),
             (
                 #"[{"type":"long","logicalType":"timestamp-micros"},{"type":"int","logicalType":"date"}]"#,
                 #""2024-03-13""#, "02"
+            ),
+            (
+                #"[{"type":"record","name":"A","fields":[{"name":"a","type":"int","default":1}]},"#
+                    + #"{"type":"map","values":"int"}]"#,
+                "{}", "02"
             ),
             (
                 #"[{"type":"record","name":"A","fields":[{"name":"a","type":"int"}]},"#

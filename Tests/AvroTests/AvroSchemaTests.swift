@@ -1,6 +1,5 @@
+import Avro
 import Testing
-
-@testable import Avro
 
 @Suite("Avro schemas")
 struct AvroSchemaTests {

@@ -1,8 +1,7 @@
+import Avro
 import Events
 import Foundation
 import Testing
-
-@testable import Avro
 
 /// Answers the cases that `scripts/avro-parity` made with fastavro, which compares the answers.
 @Suite("Parity with fastavro")
@@ -34,10 +33,14 @@ struct ParityTests {
             do {
                 return "\(json)\t\(hexadecimal(try (reader ?? writer).avro(json)))"
             } catch {
-                return "\(json)\terror: \(error)"
+                return "\(json)\terror: \(oneLine(error))"
             }
         } catch {
-            return "error: \(error)\t"
+            return "error: \(oneLine(error))\t"
         }
+    }
+
+    private func oneLine(_ error: any Error) -> String {
+        "\(error)".map { $0.isWhitespace ? " " : "\($0)" }.joined()
     }
 }

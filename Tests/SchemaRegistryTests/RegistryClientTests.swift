@@ -1,9 +1,8 @@
 import Foundation
+import SchemaRegistry
 import StreamCore
 import Synchronization
 import Testing
-
-@testable import SchemaRegistry
 
 /// Answers from a script, and the requests that came.
 final class ScriptedTransport: RegistryTransport {

@@ -1,8 +1,7 @@
 import Foundation
+import SchemaRegistry
 import StreamCore
 import Testing
-
-@testable import SchemaRegistry
 
 /// Over HTTP, with the server of `scripts/registry-tests`.
 @Suite(

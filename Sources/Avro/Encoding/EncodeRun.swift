@@ -9,7 +9,17 @@ struct EncodeRun {
 
     let plan: EncodingPlan
     let reader: DocumentReader
-    var dropsUnknown: Bool
+    /// How much of a record may differ from its schema.
+    private enum Leniency: Int {
+        /// Nothing.
+        case exact
+        /// Fields may be missing that have a default, or may be null.
+        case fillsMissing
+        /// Others may be there, too, and are left out.
+        case dropsUnknown
+    }
+
+    private var leniency: Leniency
     var failure: EncodingFailure?
     /// How many unions are being tried out around the value.
     private var trialDepth = 0
@@ -18,7 +28,7 @@ struct EncodeRun {
     init(_ plan: EncodingPlan, _ reader: DocumentReader, dropsUnknown: Bool) {
         self.plan = plan
         self.reader = reader
-        self.dropsUnknown = dropsUnknown
+        leniency = dropsUnknown ? .dropsUnknown : .fillsMissing
     }
 
     /// What is only tried needs no words.
@@ -118,7 +128,7 @@ struct EncodeRun {
                 member = unsafe reader.member(named: name, of: node)
             }
             if member < 0 {
-                guard field.missing.start >= 0 else {
+                guard field.missing.start >= 0, leniency != .exact else {
                     let plan = plan
                     return fail("the field '\(plan.string(of: field.name))' is missing")
                 }
@@ -135,7 +145,9 @@ struct EncodeRun {
                 return self.name(plan.string(of: field.name))
             }
         }
-        guard found == memberCount || dropsUnknown else { return unknownField(node, step, index) }
+        guard found == memberCount || leniency == .dropsUnknown else {
+            return unknownField(node, step, index)
+        }
         return true
     }
 
@@ -243,16 +255,16 @@ struct EncodeRun {
         return tryBranches(node, step, into: &output)
     }
 
-    /// Takes the first type that takes the value whole; members that no type has are left out only
-    /// if none has them all.
+    /// Takes the first type that takes the value whole: with all its fields if there is one, then
+    /// with some missing, then with members left out that it does not have.
     private mutating func tryBranches(
         _ node: Int32, _ step: EncodingPlan.Step, into output: inout ByteBuffer
     ) -> Bool {
         let start = output.count
-        let drops = dropsUnknown
+        let most = leniency
         var first: EncodingPlan.Branch?
-        for round in 0..<(drops ? 2 : 1) {
-            dropsUnknown = round > 0
+        for level in 0...most.rawValue {
+            leniency = Leniency(rawValue: level) ?? most
             for place in Int(step.first)..<Int(step.first) + Int(step.count) {
                 let branch = unsafe plan.branches[place]
                 guard unsafe plan.steps[Int(branch.step)].mayTake(kind(of: node)) else { continue }
@@ -262,13 +274,13 @@ struct EncodeRun {
                 let isTaken = value(node, as: branch.step, into: &output)
                 trialDepth -= 1
                 if isTaken {
-                    dropsUnknown = drops
+                    leniency = most
                     return true
                 }
                 output.truncate(to: start)
             }
         }
-        dropsUnknown = drops
+        leniency = most
         // Once more for the words.
         guard !isTrying, let first else { return false }
         return value(node, as: first.step, into: &output) && fail("it is of none of the types")
@@ -282,7 +294,10 @@ extension EncodingPlan.Step {
         case .null: kind == .null
         case .boolean: kind == .boolean
         case .int, .long: kind == .integer || kind == .decimal
-        case .float, .double, .decimal, .fixedDecimal:
+        // In a union a string of digits is a string.
+        case .decimal, .fixedDecimal:
+            kind == .integer || kind == .unsignedInteger || kind == .decimal
+        case .float, .double:
             kind == .integer || kind == .unsignedInteger || kind == .decimal || kind == .string
         case .bytes, .string, .fixed, .uuid, .fixedUUID, .enumeration: kind == .string
         case .date, .timeOfDay, .timestamp, .localTimestamp: kind == .string || kind == .integer

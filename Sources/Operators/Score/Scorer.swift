@@ -25,6 +25,7 @@ final class Scorer: Operator {
     private var stored: [UInt8] = []
     private var key = ByteBuffer(capacity: 256)
     private var encoded = ByteBuffer(capacity: 4096)
+    private var shownOverflows = 0
 
     private struct Stores {
         let histories: any KeyValueStore
@@ -47,6 +48,10 @@ final class Scorer: Operator {
             if batch.rowCount == Self.batchRows { try batch.finish(in: context) }
         }
         try batch.finish(in: context)
+        if history.overflowCount > shownOverflows {
+            shownOverflows = history.overflowCount
+            context.setGauge("history.overflows", to: Double(shownOverflows))
+        }
     }
 
     func adopt(_ definition: any OperatorDefinition) -> Bool {

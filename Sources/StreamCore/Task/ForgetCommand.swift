@@ -56,6 +56,6 @@ struct ReceiptWriter {
         json.append("}}")
         let receipt = unsafe arena.addEvent(
             json: json.bytes, key: arena.bytes(command.profile), timestamp: event.timestamp)
-        output.append(receipt, of: arena, topic: topic)
+        unsafe output.append(receipt, of: arena, topic: topic)
     }
 }

@@ -1,7 +1,7 @@
 internal import Events
 
 /// Writes events to a sink's topic.
-struct SinkWriter {
+final class SinkWriter {
     let name: String
     let topic: Int32
     /// The field whose value becomes the key of the records.

@@ -1,6 +1,5 @@
+import Avro
 import Events
-
-@testable import Avro
 
 /// Decodes and encodes in one line.
 struct AvroRig {

@@ -172,6 +172,7 @@ struct ScoreHistoryTests {
         }
         #expect(record?.number("f", "all") == 10)
         #expect(record?.number("f", "window") == 4)
+        #expect(rig.driver.metrics.compactMap { $0.gauges["history.overflows"] } == [7])
         // Before what was summed up nothing can be told without a look into the future.
         #expect(try rig.score(#"{"user":"a"}"#, at: 1_000_001).map(\.topic) == ["late"])
     }
@@ -194,6 +195,31 @@ struct ScoreHistoryTests {
         #expect(try count("a", at: 1_001_900) == 3)
         #expect(try count("b", at: 1_002_900) == 2)
         #expect(try count("a", at: 1_002_901) == 1)
+    }
+
+    @Test("a stored history that is damaged stops the task with a reason and traps nothing")
+    func damagedState() throws {
+        let plan = try ScoreRig.plan(Self.settings, files: [:])
+        for (index, bytes) in [[], [9], [1] + Array(repeating: 255, count: 40)].enumerated() {
+            let storage = InMemoryStateStorage()
+            let first = try ScoreRig(plan: plan, storage: storage)
+            try first.send(#"{"user":"a","order":true,"shop":"x"}"#)
+            try first.driver.commit()
+            first.driver.close()
+            let state = try storage.open(
+                TaskIdentifier(subtopology: 0, partition: 0), stores: plan.subtopologies[0].stores)
+            try unsafe Array("a".utf8).withUnsafeBytes { key in
+                try unsafe bytes.map { UInt8($0) }.withUnsafeBytes { value in
+                    try unsafe state.keyValueStore("tested.history").put(key, value)
+                }
+            }
+            try state.commit(TaskCheckpoint())
+            state.close()
+            let second = try ScoreRig(plan: plan, storage: storage)
+            #expect(throws: TaskError.self, "damage \(index)") {
+                try second.send(#"{"user":"a","order":true,"shop":"x"}"#)
+            }
+        }
     }
 
     @Test("an event without a key, or without a time, is refused")
