@@ -181,11 +181,11 @@ extension EnrichOperator {
         ],
         example: """
             enrich:
-              file: reference/products.csv
-              key: product.id
-              file_key: sku
-              columns: [name, category]
-              output: product
+              file: channels.csv
+              key: channel
+              file_key: channel
+              columns: [name, kind]
+              output: channel_info
               on_missing: tag
             """,
         make: { configuration in

@@ -50,6 +50,11 @@ public struct JoinOperator: OperatorDefinition {
     }
 }
 
+enum JoinInput {
+    static let table = 1
+    static let other = 2
+}
+
 enum JoinOutput {
     static let late = 1
     static let rejected = 2

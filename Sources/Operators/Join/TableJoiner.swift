@@ -10,9 +10,9 @@ final class TableJoiner: Operator {
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
         if store == nil { store = table(in: context) }
-        if context.input > 0 {
+        if context.input == JoinInput.table {
             try store?.apply(events, refusingTo: JoinOutput.rejected, in: context)
-        } else {
+        } else if context.input == 0 {
             for event in events { try join(event, in: context) }
         }
     }

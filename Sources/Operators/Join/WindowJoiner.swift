@@ -48,6 +48,8 @@ final class WindowJoiner: Operator {
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
         let stores = stores(of: context)
+        // Without a window the rows of a table would be joined; here nobody needs them.
+        if context.input == JoinInput.table { return }
         for event in events {
             if stores.timers.next <= event.streamTime {
                 try advance(to: event.streamTime, in: context)
@@ -60,7 +62,7 @@ final class WindowJoiner: Operator {
         _ event: Event, _ stores: Stores, in context: OperatorContext
     ) throws(OperatorError) {
         let arena = context.arena
-        let isOther = context.input > 0
+        let isOther = context.input == JoinInput.other
         let lookup = isOther ? settings.otherKey : settings.key
         let keyText = lookup.text(of: event, in: arena)
         if keyText.isAbsent {
