@@ -156,11 +156,16 @@ public final class TopologyDriver {
     private func fill(
         topic: Int, _ fill: (RecordBatch, _ firstOffset: Int64) -> Void
     ) {
-        let batches = routes[topic]!.map { tasks[$0.task].batch(input: $0.input) }
-        for batch in batches { batch.removeAll() }
-        fill(batches[0], nextOffsets[topic])
-        for batch in batches.dropFirst() { batch.append(contentsOf: batches[0]) }
-        nextOffsets[topic] += Int64(batches[0].count)
+        let routes = routes[topic]!
+        let first = tasks[routes[0].task].batch(input: routes[0].input)
+        first.removeAll()
+        fill(first, nextOffsets[topic])
+        for route in routes.dropFirst() {
+            let batch = tasks[route.task].batch(input: route.input)
+            batch.removeAll()
+            batch.append(contentsOf: first)
+        }
+        nextOffsets[topic] += Int64(first.count)
     }
 
     private func accept(topic: Int, isAtEnd: Bool) {
