@@ -27,7 +27,7 @@ final class Simulation {
     /// Whether every process slot is a machine with a disk of its own, which can be lost, and state
     /// is logged; else all share one disk that never is.
     let hasChangelog: Bool
-    let topology: SimulatedTopology
+    private(set) var topology: SimulatedTopology
     let cluster: FakeCluster
     /// What happened, when it is asked for.
     private(set) var trace: [String] = []
@@ -41,7 +41,7 @@ final class Simulation {
     private var machineCount = 0
     /// The disk of each slot, or the one of all.
     private var disks: [SimulatedDisk] = []
-    private let plan: TopologyPlan
+    private var plan: TopologyPlan
     private let clock: SimulatedClock
     private let world: World
     private let fault: DeliberateFault?
@@ -49,6 +49,10 @@ final class Simulation {
     private var workers: [SimulatedWorker] = []
     private var sleepUntil: [ObjectIdentifier: Timestamp] = [:]
     private var incarnations = 0
+    /// The processes that were started with changes of state confirmed.
+    private var confirmed: Set<String> = []
+    private var isCalm = false
+    private var confirmsNothing = false
     private var fed = 0
 
     /// What calls inside of the engine share with the simulation around it.
@@ -69,7 +73,7 @@ final class Simulation {
     }
 
     init(
-        seed: UInt64, hasChangelog: Bool? = nil,
+        seed: UInt64, hasChangelog: Bool? = nil, isEdited: Bool = false,
         makeStorage: @escaping (_ machine: Int) -> any StateStorage = { _ in
             InMemoryStateStorage()
         },
@@ -82,9 +86,11 @@ final class Simulation {
         let world = World(seed: seed)
         self.world = world
         workload = Int(seed % 8)
-        let isRekeyed = (seed / 64) % 4 == 3
+        let isRekeyed = (seed / 64) % 4 == 3 && !isEdited
         closesByWallClock = (seed / 8) % 2 == 1 || isRekeyed
-        topology = SimulatedTopology(closesByWallClock: closesByWallClock, isRekeyed: isRekeyed)
+        topology = SimulatedTopology(
+            closesByWallClock: closesByWallClock, isRekeyed: isRekeyed,
+            edit: isEdited ? .before : .none)
         self.hasChangelog = hasChangelog ?? ((seed / 16) % 2 == 1)
         plan = try topology.plan()
         // All events are past: what follows the wall clock closes every session.
@@ -114,9 +120,21 @@ final class Simulation {
 
     /// Runs with everything that can go wrong.
     func run() throws {
-        installFaults()
-        var round = 0
         let entries = SimulatedWorkload(number: workload).entries
+        if topology.edit == .before {
+            let faults = world.faults
+            run(entries[..<(entries.count / 2)])
+            try edit()
+            world.faults = faults
+        }
+        run(entries[...])
+    }
+
+    private func run(_ entries: ArraySlice<SimulatedWorkload.Entry>) {
+        installFaults()
+        isCalm = false
+        world.isQuiet = false
+        var round = 0
         while violation == nil, fed < entries.count || round < Self.feedingRounds {
             feed(entries, atMost: world.random.below(3))
             disturbedRound(mostPause: 60)
@@ -131,12 +149,26 @@ final class Simulation {
     /// Runs with nothing going wrong, on one worker.
     func runUndisturbed() throws {
         world.faults = .none
+        isCalm = true
         start()
-        feed(SimulatedWorkload(number: workload).entries, atMost: .max)
+        let entries = SimulatedWorkload(number: workload).entries
+        if topology.edit == .before {
+            feed(entries[..<(entries.count / 2)], atMost: .max)
+            settle()
+            try edit()
+        }
+        feed(entries[...], atMost: .max)
         settle()
     }
 
-    private func feed(_ entries: [SimulatedWorkload.Entry], atMost limit: Int) {
+    /// The topology is edited while nothing runs: from here on processes start with what it is then.
+    private func edit() throws {
+        note("the topology is edited")
+        topology.edit = .after
+        plan = try topology.plan()
+    }
+
+    private func feed(_ entries: ArraySlice<SimulatedWorkload.Entry>, atMost limit: Int) {
         for entry in entries[fed...].prefix(limit) {
             cluster.append(entry.record, to: entry.topic, partition: entry.partition)
             fed += 1
@@ -196,6 +228,7 @@ final class Simulation {
     private func calmDown() {
         note("calm")
         world.faults = .none
+        isCalm = true
         cluster.setFaults(nil)
         cluster.setMarkerDelay { .zero }
         sleepUntil = [:]
@@ -255,15 +288,20 @@ final class Simulation {
             stateLockTimeout: .seconds(60), revocationLimit: .seconds(2),
             runLimit: 1 + world.random.below(8), instance: instance)
         settings.deliberateFault = fault
+        // Who forgets to confirm is refused, and does no harm.
+        let isConfirmed =
+            topology.edit == .after && !confirmsNothing && (isCalm || world.random.happens(0.7))
+        settings.confirmsStateChanges = isConfirmed
         do throws(EngineError) {
             workers.append(
                 try SimulatedWorker(
                     process, plan: plan, settings: settings, disk: disk(ofSlot: slot),
                     clock: clock,
                     note: { [unowned self] line in self.note(line) }))
+            if isConfirmed { confirmed.insert(process.name) }
         } catch {
             note("\(process.name) can't start: \(error)")
-            judge(error, of: process)
+            judge(error, of: process, isConfirmed: isConfirmed)
             disk(ofSlot: slot).release(process)
         }
     }
@@ -318,6 +356,9 @@ final class Simulation {
     /// Everything is lost but what lies on the cluster; one process starts, restores all, and stops.
     func loseEverything() {
         note("all machines are lost")
+        // What the changelogs hold is what the topology is now.
+        isCalm = false
+        confirmsNothing = true
         disks = disks.map { _ in makeDisk() }
         start()
         for _ in 0..<Self.calmRounds where violation == nil {
@@ -332,10 +373,16 @@ final class Simulation {
 
     /// A process may have to end; but never because state and offsets tell different stories, or
     /// because a task can't process what it got.
-    private func judge(_ error: EngineError, of process: FakeProcess) {
+    private func judge(
+        _ error: EngineError, of process: FakeProcess, isConfirmed: Bool? = nil
+    ) {
         guard !process.hasCrashed else { return }
+        let isConfirmed = isConfirmed ?? confirmed.contains(process.name)
         switch error {
         case .cluster, .brokersAway, .state(.locked): return
+        case .stateChanges where topology.edit == .after && !isConfirmed: return
+        case .offsets(let disagreement) where topology.edit == .after && !isConfirmed:
+            guard case .changelogHasOtherStores = disagreement.kind else { fallthrough }
         default: violation = violation ?? "\(process.name) ended: \(error)"
         }
     }
