@@ -1,7 +1,15 @@
 extension OperatorRegistry {
     /// The operators that Millrace comes with.
     public static let standard = OperatorRegistry([
-        ParseOperator.spec, MapOperator.spec, FilterOperator.spec, ValidateOperator.spec,
+        ParseOperator.spec,
+        MapOperator.spec,
+        FilterOperator.spec,
+        ValidateOperator.spec,
+        ProtectOperator.spec,
+        EnrichOperator.spec,
+        JoinOperator.spec,
         SessionizeOperator.spec,
+        ScoreOperator.spec,
+        TriggerOperator.spec,
     ])
 }

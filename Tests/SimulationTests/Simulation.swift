@@ -90,7 +90,7 @@ final class Simulation {
         closesByWallClock = (seed / 8) % 2 == 1 || isRekeyed
         topology = SimulatedTopology(
             closesByWallClock: closesByWallClock, isRekeyed: isRekeyed,
-            edit: isEdited ? .before : .none)
+            edit: isEdited ? .before : .none, hasRules: (seed / 64) % 4 == 2 && !isEdited)
         self.hasChangelog = hasChangelog ?? ((seed / 16) % 2 == 1)
         plan = try topology.plan()
         // All events are past: what follows the wall clock closes every session.
@@ -98,7 +98,8 @@ final class Simulation {
             Timestamp(milliseconds: SimulatedWorkload.begin + 30 * 86_400_000))
         cluster = FakeCluster(
             clock: clock.manual, sessionTimeout: .seconds(10), transactionTimeout: .seconds(4))
-        let topics = SimulatedTopology.sources + SimulatedTopology.sinks
+        let topics =
+            SimulatedTopology.sources + SimulatedTopology.sinks + [SimulatedTopology.broadcast]
         try cluster.createTopics(
             topics.map { TopicSpec(name: $0, partitions: SimulatedTopology.partitions) })
         disks = (0..<(self.hasChangelog ? Self.mostWorkers : 1)).map { _ in makeDisk() }
@@ -292,6 +293,8 @@ final class Simulation {
         let isConfirmed =
             topology.edit == .after && !confirmsNothing && (isCalm || world.random.happens(0.7))
         settings.confirmsStateChanges = isConfirmed
+        // A rule that was written before an event is waited for, however late it is read.
+        if topology.hasRules { settings.maxTaskIdle = .seconds(86_400) }
         do throws(EngineError) {
             workers.append(
                 try SimulatedWorker(

@@ -7,7 +7,7 @@ public import Events
 /// events, its state and stream time: it has no clock, no randomness and no IO, and its result
 /// does not depend on how the events are cut into runs.
 public protocol Operator: AnyObject {
-    /// Handles a run of events, in order.
+    /// Handles a run of events, in order. All of them come from one input, `context.input`.
     ///
     /// Before each event an operator with timers fires those due at or before the event's
     /// `streamTime`. It sets timers for later than that; what is due at once it does at once.
@@ -15,11 +15,28 @@ public protocol Operator: AnyObject {
 
     /// Fires the timers that are due at `streamTime` when it moved without an event.
     func advance(to streamTime: Timestamp, in context: OperatorContext) throws(OperatorError)
+
+    /// Deletes what the operator keeps of the person or thing that `key` names: entries, timers'
+    /// entries, and what else leads to it. Returns how many entries went.
+    func erase(
+        _ key: UnsafeRawBufferPointer, in context: OperatorContext
+    ) throws(OperatorError) -> Int
+
+    /// Takes over a definition of the same operator whose files have changed, between two runs.
+    ///
+    /// Returns false when it goes on as it is, because the definition differs in more than that.
+    func adopt(_ definition: any OperatorDefinition) -> Bool
 }
 
 extension Operator {
+    public func adopt(_ definition: any OperatorDefinition) -> Bool { false }
+
     public func advance(to streamTime: Timestamp, in context: OperatorContext) throws(OperatorError)
     {}
+
+    public func erase(
+        _ key: UnsafeRawBufferPointer, in context: OperatorContext
+    ) throws(OperatorError) -> Int { 0 }
 }
 
 /// A configured operator, from which each task makes its own instance.
@@ -31,6 +48,10 @@ public protocol OperatorDefinition: Sendable {
     /// topic when the input is not partitioned by it.
     var stateKey: StateKey? { get }
 
+    /// By which value a named input must be partitioned, so that what belongs together meets in one
+    /// task; `nil` when it does not matter. A broadcast stream is always in every task.
+    func stateKey(ofInput index: Int) -> StateKey?
+
     /// The field that becomes the record key, when the operator changes it.
     var changedKey: FieldPath? { get }
 
@@ -38,12 +59,17 @@ public protocol OperatorDefinition: Sendable {
     /// output for failures.
     var mayRefuse: Bool { get }
 
+    /// Files whose content operators take over while they run, as the topology names them: models.
+    var reloadedFiles: [String] { get }
+
     func makeOperator() -> any Operator
 }
 
 extension OperatorDefinition {
+    public var reloadedFiles: [String] { [] }
     public var stores: [StoreSpec] { [] }
     public var stateKey: StateKey? { nil }
+    public func stateKey(ofInput index: Int) -> StateKey? { nil }
     public var changedKey: FieldPath? { nil }
     public var mayRefuse: Bool { true }
 }

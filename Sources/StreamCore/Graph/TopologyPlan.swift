@@ -12,6 +12,8 @@ public struct TopologyPlan: Sendable {
         /// Index into ``TopologyPlan/topics``.
         public let topic: Int
         public let operatorName: String
+        /// Which of the operator's inputs it feeds: 0 is `from`, `i + 1` is named input `i`.
+        public let input: Int
         public let key: StateKey
         /// The sub-topologies that write it.
         public internal(set) var producers: [Int]
@@ -25,6 +27,9 @@ public struct TopologyPlan: Sendable {
         public let nodes: [PlannedNode]
         /// Topics that are read, as indices into ``TopologyPlan/topics``, without repeats.
         public let sourceTopics: [Int]
+        /// Topics of which every task reads all partitions, as indices into
+        /// ``TopologyPlan/topics``, without repeats.
+        public let broadcastTopics: [Int]
 
         public var stores: [StoreSpec] {
             nodes.flatMap { node -> [StoreSpec] in
@@ -59,6 +64,23 @@ public struct TopologyPlan: Sendable {
     /// The topics that the application reads and did not make itself.
     public var externalSourceTopics: [String] { topology.sources.flatMap(\.topics) }
 
+    /// The topics of which every task reads all partitions.
+    public var broadcastTopics: [String] {
+        let control = controlTopics.map { [$0.control] } ?? []
+        return topology.sources.filter { $0.broadcast != nil }.flatMap(\.topics) + control
+    }
+
+    /// The topics of commands to the tasks and of what came of them, if they obey any.
+    public var controlTopics: (control: String, receipts: String)? {
+        guard topology.hasControl, subtopologies.contains(where: { !$0.stores.isEmpty }) else {
+            return nil
+        }
+        return (
+            TopologyCut.controlTopic(of: topology.application),
+            TopologyCut.receiptTopic(of: topology.application)
+        )
+    }
+
     public var sinkTopics: [String] { topology.sinks.map(\.topic) }
 
     /// Whether a topic is one of the plan's own.
@@ -74,6 +96,8 @@ public struct PlannedNode: Sendable {
         case repartitionSource(TopologyPlan.Repartition, watermark: WatermarkSettings)
         case `operator`(Topology.Node)
         case sink(Topology.Sink, topic: Int)
+        /// Commands to the task; what came of them goes to the topic `receipts`.
+        case control(topic: Int, receipts: Int)
         case repartitionSink(TopologyPlan.Repartition)
     }
 
@@ -81,6 +105,17 @@ public struct PlannedNode: Sendable {
     public struct Input: Sendable, Hashable {
         public let node: Int
         public let output: Int
+        /// As which of its inputs the reader takes it: 0 is `from`, `i + 1` is named input `i`.
+        public let input: Int
+        /// Whether every task has the same events here.
+        public let isBroadcast: Bool
+
+        init(node: Int, output: Int, input: Int = 0, isBroadcast: Bool = false) {
+            self.node = node
+            self.output = output
+            self.input = input
+            self.isBroadcast = isBroadcast
+        }
     }
 
     public let name: String

@@ -14,6 +14,10 @@ public final class OperatorContext {
     /// Where the events of the current run lie.
     @safe @exclusivity(unchecked) public package(set) var arena: EventArena
 
+    /// Where the events that the operator is given come from: 0 is `from`, `i + 1` is named input
+    /// `i` of the operator's spec.
+    public package(set) var input = 0
+
     /// What was emitted during the current run, by output.
     @safe @exclusivity(unchecked) @usableFromInline package var emitted: [[Event]]
     @usableFromInline package let connected: [Bool]
@@ -21,6 +25,9 @@ public final class OperatorContext {
     public private(set) var droppedCount = 0
     /// Records that came late and were dropped or sent to a side output, since the task began.
     public private(set) var lateCount = 0
+
+    /// What the operator last published of itself, by name.
+    public private(set) var gauges: [String: Double] = [:]
 
     private let state: (any TaskState)?
     private let failureHeaders: FailureHeaders
@@ -68,7 +75,14 @@ public final class OperatorContext {
         }
     }
 
+    /// An event was dropped for another reason than `on_error`.
+    public func countDropped() { droppedCount += 1 }
+
     public func countLate() { lateCount += 1 }
+
+    /// Publishes a number about the operator: `drift.amount`. Not for every event: it costs a look-up
+    /// by text. Of several tasks the greatest is shown, so a gauge should be worse when it is more.
+    public func setGauge(_ name: String, to value: Double) { gauges[name] = value }
 
     /// Where what a timer gives stands among the events of the task: stream time is the timer's
     /// own, as if the clock had stopped there on its way, and its place is in front of the event

@@ -11,11 +11,14 @@ struct TaskGraph {
         case `operator`(any Operator, OperatorContext, hasTimers: Bool)
         case sink(SinkWriter)
         case repartition(RepartitionWriter)
+        case control(ReceiptWriter)
     }
 
     private struct Node {
         let work: Work
         let inputs: [PlannedNode.Input]
+        /// Whether it must be told which of its inputs events come from.
+        var hasNamedInputs: Bool { inputs.contains { $0.input > 0 } }
     }
 
     private let task: TaskIdentifier
@@ -42,7 +45,9 @@ struct TaskGraph {
             switch planned.kind {
             case .source, .repartitionSource: work = .source
             case .sink(let sink, let topic):
-                work = .sink(SinkWriter(topic: Int32(topic), key: sink.key))
+                work = .sink(SinkWriter(sink, topic: topic, headers: headers))
+            case .control(_, let receipts):
+                work = .control(ReceiptWriter(topic: Int32(receipts), task: task))
             case .repartitionSink(let repartition):
                 work = .repartition(
                     RepartitionWriter(
@@ -58,8 +63,16 @@ struct TaskGraph {
                     node.definition.makeOperator(), context,
                     hasTimers: node.definition.stores.contains { $0.kind == .timers })
             }
-            nodes.append(Node(work: work, inputs: planned.inputs))
+            nodes.append(Node(work: work, inputs: Self.inputs(of: planned, task)))
         }
+    }
+
+    /// What every task has is written by one of them only.
+    private static func inputs(
+        of planned: PlannedNode, _ task: TaskIdentifier
+    ) -> [PlannedNode.Input] {
+        guard case .sink = planned.kind, task.partition != 0 else { return planned.inputs }
+        return planned.inputs.filter { !$0.isBroadcast }
     }
 
     /// Which outputs of a node anything reads.
@@ -71,6 +84,16 @@ struct TaskGraph {
             for input in reader.inputs where input.node == index { connected[input.output] = true }
         }
         return connected
+    }
+
+    /// Hands operators their new definitions, by name; returns the names of those that took them.
+    func adopt(_ definitions: [String: any OperatorDefinition]) -> [String] {
+        nodes.compactMap { node in
+            guard case .operator(let step, let context, _) = node.work,
+                let definition = definitions[context.operatorName], step.adopt(definition)
+            else { return nil }
+            return context.operatorName
+        }
     }
 
     /// Begins a run whose events lie in `arena`.
@@ -90,10 +113,14 @@ struct TaskGraph {
             switch nodes[index].work {
             case .source: continue
             case .operator(let step, let context, let hasTimers):
-                let events = gather(nodes[index].inputs, chosen)
-                received[index] += events.count
                 do {
-                    if !events.isEmpty { try step.process(events, in: context) }
+                    if nodes[index].hasNamedInputs {
+                        try process(index, step, context, chosen)
+                    } else {
+                        let events = gather(nodes[index].inputs, chosen)
+                        received[index] += events.count
+                        if !events.isEmpty { try step.process(events, in: context) }
+                    }
                     if hasTimers { try step.advance(to: streamTime, in: context) }
                 } catch {
                     throw TaskError(
@@ -102,13 +129,55 @@ struct TaskGraph {
             case .sink(let writer):
                 let events = gather(nodes[index].inputs, chosen)
                 received[index] += events.count
-                writer.write(events, from: arena, into: output)
+                do {
+                    try writer.write(events, from: arena, into: output)
+                } catch {
+                    throw TaskError(
+                        task: task, operatorName: "sink \(writer.name)", reason: error)
+                }
+            case .control(let writer):
+                for event in chosen[index] {
+                    received[index] += 1
+                    try obey(event, writer, output)
+                }
             case .repartition(let writer):
                 let events = gather(nodes[index].inputs, chosen)
                 received[index] += events.count
                 writer.write(events, from: arena, into: output)
             }
         }
+    }
+
+    /// Hands an operator the events of its inputs, one call for as long as they come from the same.
+    private mutating func process(
+        _ index: Int, _ step: any Operator, _ context: OperatorContext, _ chosen: [[Event]]
+    ) throws(OperatorError) {
+        for input in nodes[index].inputs { merge.add(events(of: input, chosen), as: input.input) }
+        defer { context.input = 0 }
+        for part in merge.takeParts() {
+            received[index] += part.events.count
+            context.input = part.input
+            try step.process(part.events, in: context)
+        }
+    }
+
+    /// Does what a command says, and writes what came of it. What is no command was not written by
+    /// us, and is passed over.
+    private func obey(
+        _ event: Event, _ writer: ReceiptWriter, _ output: OutputBatch
+    ) throws(TaskError) {
+        guard let command = ForgetCommand(event, in: arena) else { return }
+        var erased: [(name: String, count: Int)] = []
+        for node in nodes {
+            guard case .operator(let step, let context, _) = node.work else { continue }
+            do {
+                let count = try unsafe step.erase(arena.bytes(command.profile), in: context)
+                if count > 0 { erased.append((context.operatorName, count)) }
+            } catch {
+                throw TaskError(task: task, operatorName: context.operatorName, reason: error)
+            }
+        }
+        writer.write(command, of: event, erased: erased, in: arena, to: output)
     }
 
     private func endRun() {
@@ -126,7 +195,7 @@ struct TaskGraph {
         switch nodes[input.node].work {
         case .source: chosen[input.node]
         case .operator(_, let context, _): context.emitted[input.output]
-        case .sink, .repartition: []
+        case .sink, .repartition, .control: []
         }
     }
 
@@ -137,7 +206,7 @@ struct TaskGraph {
             return OperatorMetrics(
                 name: context.operatorName, received: received[index],
                 emitted: context.emittedCounts, dropped: context.droppedCount,
-                late: context.lateCount)
+                late: context.lateCount, gauges: context.gauges)
         }
     }
 }
@@ -152,12 +221,14 @@ public struct OperatorMetrics: Sendable, Equatable {
     public let dropped: Int
     /// Records that were late.
     public let late: Int
+    /// What the operator published of itself, by name; of several tasks the greatest.
+    public let gauges: [String: Double]
 
     /// The sum of two tasks' metrics of one operator.
     public static func + (a: OperatorMetrics, b: OperatorMetrics) -> OperatorMetrics {
         OperatorMetrics(
             name: a.name, received: a.received + b.received,
             emitted: zip(a.emitted, b.emitted).map(+), dropped: a.dropped + b.dropped,
-            late: a.late + b.late)
+            late: a.late + b.late, gauges: a.gauges.merging(b.gauges) { max($0, $1) })
     }
 }

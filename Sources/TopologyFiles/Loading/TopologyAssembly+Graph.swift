@@ -1,4 +1,5 @@
 internal import Events
+internal import Operators
 internal import StreamCore
 
 // MARK: - Sources and sinks
@@ -11,13 +12,20 @@ extension TopologyAssembly {
     }
 
     mutating func sinks(in root: ConfigurationValue) -> [Topology.Sink] {
-        entries(of: "sinks", in: root).map { entry in
-            let entry = entry.corrected(as: TopologyFormat.sinkFields)
+        let entries = entries(of: "sinks", in: root).map {
+            $0.corrected(as: TopologyFormat.sinkFields)
+        }
+        let topics = Dictionary(entries.map { ($0.key, $0.value) }) { first, _ in first }
+        return entries.map { entry in
             checkTopic(entry.key, at: entry.keyLocation)
             var from = settings(entry.key, in: entry.value)
+            let key = from.fieldPath("key")
+            let format = SinkFormatSettings.make(&from, topic: entry.key)
+            for diagnostic in from.diagnostics.all { check.report(diagnostic) }
+            let policy = errorPolicy(of: entry.value, topics: topics)
             return Topology.Sink(
-                topic: entry.key, inputs: inputs(of: entry), key: from.fieldPath("key"),
-                location: entry.keyLocation)
+                topic: entry.key, inputs: inputs(of: entry), key: key, format: format,
+                errorPolicy: policy, location: entry.keyLocation)
         }
     }
 
@@ -61,10 +69,18 @@ extension TopologyAssembly {
     private mutating func source(_ entry: ConfigurationValue.Entry) -> Topology.Source {
         checkName(entry, of: "a source")
         var from = settings(entry.key, in: entry.value)
+        let broadcast = entry.value["broadcast"].flatMap { Topology.Broadcast(rawValue: $0.text) }
+        for key in ["watermark", "key"] {
+            guard broadcast != nil, let value = entry.value[key] else { continue }
+            report(
+                "'\(key)' has no meaning for a broadcast source, which does not move the clock and "
+                    + "goes to every task",
+                at: value.location, remedy: "take it out")
+        }
         return Topology.Source(
             name: entry.key, topics: topics(of: entry), timestamp: from.fieldPath("timestamp"),
             key: from.fieldPath("key"), watermark: watermark(in: entry.value),
-            location: entry.keyLocation)
+            broadcast: broadcast, location: entry.keyLocation)
     }
 
     private mutating func topics(of entry: ConfigurationValue.Entry) -> [String] {
