@@ -46,7 +46,7 @@ final class Simulation {
     private let world: World
     private let fault: DeliberateFault?
     private let isTraced: Bool
-    private var workers: [SimulatedWorker] = []
+    var workers: [SimulatedWorker] = []
     private var sleepUntil: [ObjectIdentifier: Timestamp] = [:]
     private var incarnations = 0
     /// The processes that were started with changes of state confirmed.
@@ -252,22 +252,6 @@ final class Simulation {
         guard violation == nil else { return }
         let committed = cluster.committedOffsets(group: SimulatedTopology.application)
         violation = "does not come to rest; committed is \(committed.mapValues(\.offset))"
-    }
-
-    /// Whether every task is at work, its state restored.
-    private var hasAllTasks: Bool {
-        workers.reduce(0) { $0 + $1.taskCount } == topology.taskCount
-    }
-
-    private var isCommitted: Bool {
-        guard !cluster.hasOpenTransactions else { return false }
-        let committed = cluster.committedOffsets(group: SimulatedTopology.application)
-        return topology.readTopics.allSatisfy { topic in
-            cluster.recordEnds(of: topic).enumerated().allSatisfy { partition, end in
-                let source = TopicPartition(topic: topic, partition: Int32(partition))
-                return committed[source]?.offset ?? 0 >= end
-            }
-        }
     }
 
     // MARK: Workers

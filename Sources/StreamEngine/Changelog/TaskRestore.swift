@@ -117,7 +117,8 @@ struct TaskRestore {
         starts = start.offsets
         let checkpoint = last.checkpoint(of: request.task, changelogOffsets: [:])
         replay = ChangelogReplay(
-            state, positions: starts, logged: logged, limit: layout.tag(checkpoint, of: request.task))
+            state, positions: starts, logged: logged,
+            limit: layout.tag(checkpoint, of: request.task))
         return Plan(
             starts: Dictionary(uniqueKeysWithValues: zip(changelogs, starts)),
             clearsFirst: start.clearsFirst, confirmed: changes(of: last))

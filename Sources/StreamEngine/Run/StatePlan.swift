@@ -125,9 +125,10 @@ extension StatePlan {
             let change =
                 switch entry.kind {
                 case .changed(let reason): "changed: '\(entry.store)' \(reason)"
-                default: entry.isOrphaned
-                    ? "dropped: '\(entry.store)', no step keeps state there"
-                    : "dropped: '\(entry.store)'"
+                default:
+                    entry.isOrphaned
+                        ? "dropped: '\(entry.store)', no step keeps state there"
+                        : "dropped: '\(entry.store)'"
                 }
             return "\(change) (\(Self.list(entry.tasks)))"
         }

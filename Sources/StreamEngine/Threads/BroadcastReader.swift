@@ -41,6 +41,10 @@ final class BroadcastReader {
 
     func close() { reader.close() }
 
+    /// Lets the reader take what has come, once per round: a client library moves records on when it
+    /// is asked whether there are any.
+    func poll() throws(ClusterError) { try reader.wait(timeout: .zero) }
+
     /// Replaces the content of `batch` with the next records of a partition from `position` on, as
     /// far as they have come, without waiting.
     func fetch(

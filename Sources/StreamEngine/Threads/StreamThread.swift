@@ -157,6 +157,7 @@ package final class StreamThread {
         }
         try handle(event)
         try restore()
+        try pollBroadcasts()
         let processed = isFenced ? 0 : try runTasks()
         _ = try send()
         if clock.now() >= nextCommit {
