@@ -63,7 +63,8 @@ public struct EngineSettings: Sendable {
         shutdownGrace: Duration = .seconds(30), maxTaskIdle: Duration = .seconds(1),
         stateLockTimeout: Duration = .seconds(30), revocationLimit: Duration = .seconds(60),
         runLimit: Int = 512, instance: String? = nil, allowsStateLoss: Bool = false,
-        confirmsStateChanges: Bool = false, stopsWhenCaughtUp: Bool = false, missingTopics: MissingTopics = .refuse
+        confirmsStateChanges: Bool = false, stopsWhenCaughtUp: Bool = false,
+        missingTopics: MissingTopics = .refuse
     ) {
         self.guarantee = guarantee
         self.changelog = changelog

@@ -111,7 +111,8 @@ public struct SQLiteStateStorage: StateStorage {
         // The file itself goes last: what a crash leaves is found again, and removed then. Without its
         // logs it is behind the commit that the lock file and the group know of, so nobody goes on
         // from it either.
-        let parts = [paths.log, paths.commits, paths.journal, StatePaths.restored(of: paths.database)]
+        let restored = StatePaths.restored(of: paths.database)
+        let parts = [paths.log, paths.commits, paths.journal, restored]
         for path in parts + [paths.database] { FileSystem.remove(path) }
         guard try FileSystem.size(of: paths.database) == nil else {
             throw .cannotOpen(

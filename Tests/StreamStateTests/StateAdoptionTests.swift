@@ -74,7 +74,9 @@ import Testing
         again.close()
     }
 
-    @Test("a commit that is prepared stays so, and is decided for or against", arguments: [true, false])
+    @Test(
+        "a commit that is prepared stays so, and is decided for or against",
+        arguments: [true, false])
     func adoptsWhatIsPrepared(isApplied: Bool) throws {
         for memory in [0, littleMemory] {
             let place = TemporaryFolder()
