@@ -111,6 +111,31 @@ public final class RecordBatch {
                 offset: offset, timestamp: written.slots[index].timestamp))
     }
 
+    /// Appends copies of all records of another batch.
+    public func append(contentsOf other: RecordBatch) {
+        unsafe precondition(borrowed == nil, "a batch that borrows memory takes slots only")
+        let bytes = unsafe other.bytes
+        for slot in other.slots {
+            let (keyStart, keyCount) = unsafe copy(bytes, slot.keyStart, slot.keyCount)
+            let (valueStart, valueCount) = unsafe copy(bytes, slot.valueStart, slot.valueCount)
+            let (headersStart, headersCount) = unsafe copy(
+                bytes, slot.headersStart, slot.headersCount)
+            slots.append(
+                Slot(
+                    keyStart: keyStart, keyCount: keyCount, valueStart: valueStart,
+                    valueCount: valueCount, headersStart: headersStart,
+                    headersCount: headersCount, offset: slot.offset, timestamp: slot.timestamp))
+        }
+    }
+
+    private func copy(
+        _ bytes: UnsafeRawBufferPointer, _ start: UInt32, _ count: Int32
+    ) -> (start: UInt32, count: Int32) {
+        guard count > 0 else { return (0, count) }
+        return unsafe copy(
+            UnsafeRawBufferPointer(rebasing: bytes[Int(start)..<(Int(start) + Int(count))]))
+    }
+
     private func copy(_ part: UnsafeRawBufferPointer?) -> (start: UInt32, count: Int32) {
         guard let part = unsafe part else { return (0, -1) }
         return unsafe copy(RawSpan(_unsafeBytes: part))

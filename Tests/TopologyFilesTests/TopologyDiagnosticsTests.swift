@@ -121,7 +121,7 @@ struct TopologyDiagnosticsTests {
                 'from'?
                 shop.yaml:39:60: error: 'grace' is longer than 'gap'; make it 1s at most
                 shop.yaml:40:23: error: unknown key 'transmogrify' in 'operators.odd'; known here: \
-                from, on_error, parse, validate, window
+                from, on_error, parse, validate, window, with
                 shop.yaml:41:37: error: 'operators.twice' has more than one operator: 'validate' \
                 and 'window'; make an entry of each
                 shop.yaml:42:9: error: 'operators.none' has no operator; add one of: parse, \

@@ -109,7 +109,7 @@ struct TopologyFileSchemaTests {
         #expect(threads["description"] as? String == "Stream threads of one process.")
         let operators = try member(
             "properties", "operators", "additionalProperties", "properties")
-        #expect(Set(operators.keys) == ["from", "on_error", "parse", "validate", "window"])
+        #expect(Set(operators.keys) == ["from", "on_error", "parse", "validate", "window", "with"])
         let parse = try #require(operators["parse"] as? [String: Any])
         #expect(
             parse["description"] as? String

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Operators
 import StreamCore
 import Testing
 import TopologyFiles
@@ -222,5 +223,60 @@ struct TopologyLoaderTests {
                 error.description.hasPrefix(
                     "\(topology.path):5:32: error: cannot read \(schemas.path): "))
         }
+    }
+
+    @Test("names the inputs of an operator and says which sources every task reads")
+    func namedInputs() throws {
+        let file = try Loading(operators: OperatorRegistry([FakeOperators.parse, Self.lookup]))
+            .load(
+                """
+                application: shop
+                sources:
+                  raw: { topics: [clicks] }
+                  notes: { topics: [notes], broadcast: first }
+                operators:
+                  parsed: { parse: { format: json }, from: raw, on_error: drop }
+                  noted: { parse: { format: json }, from: notes, on_error: drop }
+                  known: { lookup: {}, from: parsed, with: { table: noted } }
+                sinks:
+                  out: { from: known }
+                """)
+        #expect(file.topology.sources.map(\.broadcast) == [nil, .first])
+        #expect(file.topology.operators.last?.namedInputs == [StreamReference("noted")])
+    }
+
+    private static let lookup = OperatorSpec(
+        name: "lookup", summary: "Looks up.", fields: [],
+        namedInputs: [.init("table", "The table.", required: true, broadcast: true)], example: "",
+        make: { _ in FakeDefinition() })
+
+    @Test("says what is wrong with named inputs and broadcast sources")
+    func namedInputMistakes() {
+        let complaints = Loading(operators: OperatorRegistry([FakeOperators.parse, Self.lookup]))
+            .complaints(
+                """
+                application: shop
+                sources:
+                  raw: { topics: [clicks] }
+                  notes: { topics: [notes], broadcast: frist, key: id }
+                  others: { topics: [others], broadcast: first, watermark: { idle_after: 1m } }
+                operators:
+                  parsed: { parse: { format: json }, from: raw, on_error: drop, with: { a: b } }
+                  noted: { parse: { format: json }, from: notes, on_error: drop }
+                  known: { lookup: {}, from: parsed, with: { tabel: noted } }
+                sinks:
+                  out: { from: [known, noted] }
+                """)
+        let expected = """
+            shop.yaml:4:40: error: 'broadcast' must be in_order or first, not 'frist'; \
+            did you mean 'first'?
+            shop.yaml:5:3: error: nothing reads the source 'others'; add a 'parse' operator with \
+            'from: others'
+            shop.yaml:5:60: error: 'watermark' has no meaning for a broadcast source, which does \
+            not move the clock and goes to every task; take it out
+            shop.yaml:7:73: error: 'parse' has no named inputs; name what it reads under 'from'
+            shop.yaml:9:46: error: 'lookup' has no input 'tabel'; did you mean 'table'?
+            """
+        #expect(complaints.prefix(5).joined(separator: "\n") == expected)
     }
 }

@@ -7,7 +7,7 @@ public import Events
 /// events, its state and stream time: it has no clock, no randomness and no IO, and its result
 /// does not depend on how the events are cut into runs.
 public protocol Operator: AnyObject {
-    /// Handles a run of events, in order.
+    /// Handles a run of events, in order. All of them come from one input, `context.input`.
     ///
     /// Before each event an operator with timers fires those due at or before the event's
     /// `streamTime`. It sets timers for later than that; what is due at once it does at once.
@@ -15,11 +15,21 @@ public protocol Operator: AnyObject {
 
     /// Fires the timers that are due at `streamTime` when it moved without an event.
     func advance(to streamTime: Timestamp, in context: OperatorContext) throws(OperatorError)
+
+    /// Deletes what the operator keeps of the person or thing that `key` names: entries, timers'
+    /// entries, and what else leads to it. Returns how many entries went.
+    func erase(
+        _ key: UnsafeRawBufferPointer, in context: OperatorContext
+    ) throws(OperatorError) -> Int
 }
 
 extension Operator {
     public func advance(to streamTime: Timestamp, in context: OperatorContext) throws(OperatorError)
     {}
+
+    public func erase(
+        _ key: UnsafeRawBufferPointer, in context: OperatorContext
+    ) throws(OperatorError) -> Int { 0 }
 }
 
 /// A configured operator, from which each task makes its own instance.
@@ -30,6 +40,10 @@ public protocol OperatorDefinition: Sendable {
     /// By which value the operator's state is kept: the topology is cut here by a repartition
     /// topic when the input is not partitioned by it.
     var stateKey: StateKey? { get }
+
+    /// By which value a named input must be partitioned, so that what belongs together meets in one
+    /// task; `nil` when it does not matter. A broadcast stream is always in every task.
+    func stateKey(ofInput index: Int) -> StateKey?
 
     /// The field that becomes the record key, when the operator changes it.
     var changedKey: FieldPath? { get }
@@ -44,6 +58,7 @@ public protocol OperatorDefinition: Sendable {
 extension OperatorDefinition {
     public var stores: [StoreSpec] { [] }
     public var stateKey: StateKey? { nil }
+    public func stateKey(ofInput index: Int) -> StateKey? { nil }
     public var changedKey: FieldPath? { nil }
     public var mayRefuse: Bool { true }
 }

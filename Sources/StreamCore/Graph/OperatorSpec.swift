@@ -17,6 +17,24 @@ public struct OperatorSpec: Sendable {
         }
     }
 
+    /// A stream that the operator reads besides those of `from`.
+    public struct Input: Sendable {
+        public let name: String
+        public let summary: String
+        public let isRequired: Bool
+        /// Whether every task has to see all of it, so that it must come from a broadcast source.
+        public let isBroadcast: Bool
+
+        public init(
+            _ name: String, _ summary: String, required: Bool = false, broadcast: Bool = false
+        ) {
+            self.name = name
+            self.summary = summary
+            isRequired = required
+            isBroadcast = broadcast
+        }
+    }
+
     /// What an operator's settings say of the events that it sends on.
     public enum EventSchema: Sendable {
         /// Nothing.
@@ -33,6 +51,9 @@ public struct OperatorSpec: Sendable {
     /// Side outputs; the main output has no name and is always output 0. Side output `i` of this
     /// list is output `i + 1`.
     public let sideOutputs: [Output]
+    /// Streams that a topology names under `with`; ``OperatorContext/input`` is 0 for `from` and
+    /// `i + 1` for input `i` of this list.
+    public let namedInputs: [Input]
     /// By which schema the events of its outputs are, for expressions behind it.
     public let eventSchema: EventSchema
     /// A complete YAML example of the operator's settings.
@@ -43,13 +64,14 @@ public struct OperatorSpec: Sendable {
 
     public init(
         name: String, summary: String, fields: [FieldSpec], sideOutputs: [Output] = [],
-        eventSchema: EventSchema = .unknown, example: String,
+        namedInputs: [Input] = [], eventSchema: EventSchema = .unknown, example: String,
         make: @escaping @Sendable (inout Configuration) -> (any OperatorDefinition)?
     ) {
         self.name = name
         self.summary = summary
         self.fields = fields
         self.sideOutputs = sideOutputs
+        self.namedInputs = namedInputs
         self.eventSchema = eventSchema
         self.example = example
         self.make = make

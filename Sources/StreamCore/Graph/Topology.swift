@@ -14,19 +14,32 @@ public struct Topology: Sendable {
         /// key, whatever it is.
         public var key: FieldPath?
         public var watermark: WatermarkSettings
+        /// Whether every task reads all partitions: for tables, rules and commands.
+        public var broadcast: Broadcast?
         public var location: SourceLocation
 
         public init(
             name: String, topics: [String], timestamp: FieldPath? = nil, key: FieldPath? = nil,
-            watermark: WatermarkSettings = WatermarkSettings(), location: SourceLocation = .none
+            watermark: WatermarkSettings = WatermarkSettings(), broadcast: Broadcast? = nil,
+            location: SourceLocation = .none
         ) {
             self.name = name
             self.topics = topics
+            self.broadcast = broadcast
             self.timestamp = timestamp
             self.key = key
             self.watermark = watermark
             self.location = location
         }
+    }
+
+    /// When the records of a broadcast source come among those of the others.
+    public enum Broadcast: String, Hashable, Sendable, CaseIterable {
+        /// In the order of event time, like any.
+        case inOrder = "in_order"
+        /// All that there are before any other record, and later ones as they come: a table that
+        /// is loaded first.
+        case first
     }
 
     /// A configured operator and what it reads.
@@ -35,21 +48,28 @@ public struct Topology: Sendable {
         public var spec: OperatorSpec
         public var definition: any OperatorDefinition
         public var inputs: [StreamReference]
+        /// What the spec's named inputs read, by their index; `nil` for one that is left out.
+        public var namedInputs: [StreamReference?]
         public var errorPolicy: ErrorPolicy
         public var location: SourceLocation
 
         public init(
             name: String, spec: OperatorSpec, definition: any OperatorDefinition,
-            inputs: [StreamReference], errorPolicy: ErrorPolicy = .deadLetter,
+            inputs: [StreamReference], namedInputs: [StreamReference?] = [],
+            errorPolicy: ErrorPolicy = .deadLetter,
             location: SourceLocation = .none
         ) {
             self.name = name
             self.spec = spec
             self.definition = definition
             self.inputs = inputs
+            self.namedInputs = namedInputs
             self.errorPolicy = errorPolicy
             self.location = location
         }
+
+        /// Everything that it reads.
+        public var allInputs: [StreamReference] { inputs + namedInputs.compactMap { $0 } }
     }
 
     /// A topic that is written.

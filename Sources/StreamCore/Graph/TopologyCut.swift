@@ -16,28 +16,37 @@ struct TopologyCut {
         case unknown
     }
 
+    /// An input of an operator: 0 is `from`, `i + 1` is named input `i`.
+    private struct Place: Hashable {
+        let node: String
+        let input: Int
+    }
+
     private let topology: Topology
     private let order: [Topology.Node]
+    private let broadcast: BroadcastPart
     private var topics: [String]
     private var partitioning: [String: Partitioning] = [:]
     private var repartitions: [TopologyPlan.Repartition] = []
-    /// Operators that read from a repartition topic, by name.
-    private var cuts: [String: Int] = [:]
+    /// Inputs that come from a repartition topic.
+    private var cuts: [Place: Int] = [:]
 
     init(_ topology: Topology) {
         self.topology = topology
         order = Self.sorted(topology)
+        broadcast = BroadcastPart(topology, order)
         topics = topology.sources.flatMap(\.topics) + topology.sinks.map(\.topic)
         findCuts()
     }
 
     /// The operators, each behind those that it reads; among equals in the order of the file.
-    private static func sorted(_ topology: Topology) -> [Topology.Node] {
+    static func sorted(_ topology: Topology) -> [Topology.Node] {
         var ready = Set(topology.sources.map(\.name))
         var rest = topology.operators
         var order: [Topology.Node] = []
-        while let next = rest.firstIndex(where: { $0.inputs.allSatisfy { ready.contains($0.node) } }
-        ) {
+        while let next = rest.firstIndex(where: {
+            $0.allInputs.allSatisfy { ready.contains($0.node) }
+        }) {
             let node = rest.remove(at: next)
             ready.insert(node.name)
             order.append(node)
@@ -50,12 +59,19 @@ struct TopologyCut {
         for source in topology.sources {
             partitioning[source.name] = source.key.map { .field($0) } ?? .recordKey
         }
-        for node in order {
+        for node in order where !broadcast.contains(node.name) {
             let inputs = Set(node.inputs.map { partitioning[$0.node] ?? .unknown })
             var current = inputs.count == 1 ? inputs.first! : .unknown
             if let key = node.definition.stateKey, !Self.satisfies(current, key) {
-                cut(before: node, key: key)
+                cut(before: node, input: 0, key: key)
                 current = Self.partitioning(by: key)
+            }
+            for (index, input) in node.namedInputs.enumerated() {
+                guard let input, !broadcast.contains(input.node),
+                    let key = node.definition.stateKey(ofInput: index),
+                    !Self.satisfies(partitioning[input.node] ?? .unknown, key)
+                else { continue }
+                cut(before: node, input: index + 1, key: key)
             }
             if let changed = node.definition.changedKey, current != .field(changed) {
                 current = .unknown
@@ -79,28 +95,58 @@ struct TopologyCut {
         }
     }
 
-    static func repartitionTopic(application: String, before operatorName: String) -> String {
-        "\(application)-\(operatorName)-repartition"
+    /// The topic in front of one input of an operator.
+    static func repartitionTopic(
+        application: String, before node: Topology.Node, input: Int
+    ) -> String {
+        "\(application)-\(repartitionName(before: node, input: input))"
     }
 
-    private mutating func cut(before node: Topology.Node, key: StateKey) {
-        cuts[node.name] = repartitions.count
+    private static func repartitionName(before node: Topology.Node, input: Int) -> String {
+        input == 0
+            ? "\(node.name)-repartition"
+            : "\(node.name)-\(node.spec.namedInputs[input - 1].name)-repartition"
+    }
+
+    private mutating func cut(before node: Topology.Node, input: Int, key: StateKey) {
+        cuts[Place(node: node.name, input: input)] = repartitions.count
         repartitions.append(
             TopologyPlan.Repartition(
-                topic: topics.count, operatorName: node.name, key: key, producers: [], consumer: 0))
-        topics.append(Self.repartitionTopic(application: topology.application, before: node.name))
+                topic: topics.count, operatorName: node.name, input: input, key: key,
+                producers: [], consumer: 0))
+        topics.append(
+            Self.repartitionTopic(application: topology.application, before: node, input: input))
+    }
+
+    /// What one input of an operator reads.
+    private static func references(of node: Topology.Node, input: Int) -> [StreamReference] {
+        input == 0 ? node.inputs : [node.namedInputs[input - 1]].compactMap { $0 }
+    }
+
+    /// What an operator reads and no repartition topic stands in front of, broadcasts left out.
+    private func uncutInputs(of node: Topology.Node) -> [StreamReference] {
+        (0...node.namedInputs.count).flatMap { input in
+            cuts[Place(node: node.name, input: input)] == nil
+                ? Self.references(of: node, input: input) : []
+        }.filter { !broadcast.contains($0.node) }
+    }
+
+    private func node(of repartition: TopologyPlan.Repartition) -> Topology.Node {
+        order.first { $0.name == repartition.operatorName }!
+    }
+
+    private func producers(of repartition: TopologyPlan.Repartition) -> [StreamReference] {
+        Self.references(of: node(of: repartition), input: repartition.input)
     }
 
     // MARK: Assembly
 
     func plan() -> TopologyPlan {
         var groups = Groups()
-        for source in topology.sources { groups.add(source.name) }
-        for node in order {
+        for source in topology.sources where source.broadcast == nil { groups.add(source.name) }
+        for node in order where !broadcast.contains(node.name) {
             groups.add(node.name)
-            if cuts[node.name] == nil {
-                for input in node.inputs { groups.join(node.name, input.node) }
-            }
+            for input in uncutInputs(of: node) { groups.join(node.name, input.node) }
         }
         // What writes one repartition topic, and what writes one sink, need not be together:
         // several sub-topologies may write the same topic.
@@ -110,17 +156,25 @@ struct TopologyCut {
         for (index, root) in roots.enumerated() {
             let members = Set(groups.members(of: root))
             for cut in finished.indices {
-                let consumer = finished[cut].operatorName
-                if members.contains(consumer) { finished[cut].consumer = index }
-                let inputs = order.first { $0.name == consumer }?.inputs ?? []
+                if members.contains(finished[cut].operatorName) { finished[cut].consumer = index }
+                let inputs = producers(of: finished[cut])
                 if inputs.contains(where: { members.contains($0.node) }) {
                     finished[cut].producers.append(index)
                 }
             }
         }
+        // Each sub-topology has the broadcast streams that it reads for itself, but only the first
+        // writes what comes of them.
+        var written: Set<String> = []
         for (index, root) in roots.enumerated() {
-            let members = Set(groups.members(of: root))
-            parts.append(subtopology(index: index, members: members, repartitions: finished))
+            let own = Set(groups.members(of: root))
+            let read = broadcast.part(readBy: order.filter { own.contains($0.name) })
+            parts.append(
+                subtopology(
+                    index: index, members: own.union(read),
+                    writing: own.union(read)
+                        .subtracting(written), repartitions: finished))
+            written.formUnion(read)
         }
         return TopologyPlan(
             topology: topology, topics: topics, subtopologies: parts, repartitions: finished)
@@ -130,9 +184,9 @@ struct TopologyCut {
     /// of the file.
     private func feedersFirst(_ groups: Groups) -> [String] {
         var feeders: [String: Set<String>] = [:]
-        for node in order where cuts[node.name] != nil {
-            feeders[groups.root(node.name), default: []].formUnion(
-                node.inputs.map { groups.root($0.node) })
+        for repartition in repartitions {
+            feeders[groups.root(repartition.operatorName), default: []].formUnion(
+                producers(of: repartition).map { groups.root($0.node) })
         }
         var rest = groups.rootsInOrder()
         var ordered: [String] = []
@@ -146,39 +200,34 @@ struct TopologyCut {
     }
 
     private func subtopology(
-        index: Int, members: Set<String>, repartitions: [TopologyPlan.Repartition]
+        index: Int, members: Set<String>, writing: Set<String>,
+        repartitions: [TopologyPlan.Repartition]
     ) -> TopologyPlan.Subtopology {
         var assembly = Assembly()
         for source in topology.sources where members.contains(source.name) {
             let indices = source.topics.map { topics.firstIndex(of: $0)! }
-            assembly.add(source.name, .source(source, topics: indices), topics: indices)
+            assembly.add(
+                source.name, .source(source, topics: indices), topics: indices,
+                isBroadcast: source.broadcast != nil)
         }
         for node in order where members.contains(node.name) {
-            if let cut = cuts[node.name] {
-                let repartition = repartitions[cut]
-                let source = "\(node.name)-repartition"
-                assembly.add(
-                    source,
-                    .repartitionSource(repartition, watermark: watermark(before: node)),
-                    topics: [repartition.topic])
-                assembly.add(
-                    node.name, .operator(node),
-                    inputs: [PlannedNode.Input(node: assembly.indices[source]!, output: 0)])
-            } else {
-                assembly.add(
-                    node.name, .operator(node), inputs: assembly.resolve(node.inputs, self))
+            var inputs: [PlannedNode.Input] = []
+            for input in 0...node.namedInputs.count {
+                inputs += self.inputs(
+                    of: node, input: input, repartitions: repartitions, in: &assembly)
             }
+            assembly.add(node.name, .operator(node), inputs: inputs)
         }
-        for (cut, repartition) in repartitions.enumerated() {
-            guard let node = order.first(where: { cuts[$0.name] == cut }) else { continue }
-            let inputs = assembly.resolve(node.inputs.filter { members.contains($0.node) }, self)
+        for repartition in repartitions {
+            let inputs = assembly.resolve(
+                producers(of: repartition).filter { members.contains($0.node) }, self)
             if !inputs.isEmpty {
                 assembly.add(
                     topics[repartition.topic], .repartitionSink(repartition), inputs: inputs)
             }
         }
         for sink in topology.sinks {
-            let inputs = assembly.resolve(sink.inputs.filter { members.contains($0.node) }, self)
+            let inputs = assembly.resolve(sink.inputs.filter { writing.contains($0.node) }, self)
             if !inputs.isEmpty {
                 assembly.add(
                     sink.topic, .sink(sink, topic: topics.firstIndex(of: sink.topic)!),
@@ -186,8 +235,30 @@ struct TopologyCut {
             }
         }
         return TopologyPlan.Subtopology(
-            index: index, nodes: assembly.nodes, sourceTopics: assembly.topics)
+            index: index, nodes: assembly.nodes, sourceTopics: assembly.topics,
+            broadcastTopics: assembly.broadcastTopics)
     }
+
+    /// One input of an operator, with the repartition topic in front of it if there is one.
+    private func inputs(
+        of node: Topology.Node, input: Int, repartitions: [TopologyPlan.Repartition],
+        in assembly: inout Assembly
+    ) -> [PlannedNode.Input] {
+        guard let cut = cuts[Place(node: node.name, input: input)] else {
+            return assembly.resolve(
+                Self.references(of: node, input: input), as: input, self)
+        }
+        let source = Self.repartitionName(before: node, input: input)
+        assembly.add(
+            source,
+            .repartitionSource(
+                repartitions[cut],
+                watermark: watermark(before: Self.references(of: node, input: input))),
+            topics: [repartitions[cut].topic])
+        return [PlannedNode.Input(node: assembly.indices[source]!, output: 0, input: input)]
+    }
+
+    fileprivate func isBroadcast(_ name: String) -> Bool { broadcast.contains(name) }
 
     fileprivate func outputIndex(_ reference: StreamReference) -> Int {
         guard let node = order.first(where: { $0.name == reference.node }) else { return 0 }
@@ -195,8 +266,8 @@ struct TopologyCut {
     }
 
     /// A repartition topic moves the clock as the most patient of the sources before it does.
-    private func watermark(before node: Topology.Node) -> WatermarkSettings {
-        let sources = self.sources(before: node)
+    private func watermark(before inputs: [StreamReference]) -> WatermarkSettings {
+        let sources = self.sources(before: inputs)
         guard var settings = sources.first?.watermark else { return WatermarkSettings() }
         for other in sources.dropFirst().map(\.watermark) {
             settings.outOfOrderness = max(settings.outOfOrderness, other.outOfOrderness)
@@ -206,14 +277,14 @@ struct TopologyCut {
         return settings
     }
 
-    private func sources(before node: Topology.Node) -> [Topology.Source] {
+    private func sources(before inputs: [StreamReference]) -> [Topology.Source] {
         var names: Set<String> = []
-        var open = node.inputs.map(\.node)
+        var open = inputs.map(\.node)
         while let name = open.popLast() {
             guard names.insert(name).inserted else { continue }
-            open += order.first { $0.name == name }?.inputs.map(\.node) ?? []
+            open += order.first { $0.name == name }?.allInputs.map(\.node) ?? []
         }
-        return topology.sources.filter { names.contains($0.name) }
+        return topology.sources.filter { names.contains($0.name) && $0.broadcast == nil }
     }
 }
 
@@ -222,9 +293,10 @@ private struct Assembly {
     var nodes: [PlannedNode] = []
     var indices: [String: Int] = [:]
     var topics: [Int] = []
+    var broadcastTopics: [Int] = []
 
     mutating func add(
-        _ name: String, _ kind: PlannedNode.Kind, topics: [Int] = [],
+        _ name: String, _ kind: PlannedNode.Kind, topics: [Int] = [], isBroadcast: Bool = false,
         inputs: [PlannedNode.Input] = []
     ) {
         switch kind {
@@ -233,12 +305,17 @@ private struct Assembly {
         case .source, .repartitionSource, .operator: indices[name] = nodes.count
         }
         nodes.append(PlannedNode(name: name, kind: kind, inputs: inputs))
-        for topic in topics where !self.topics.contains(topic) { self.topics.append(topic) }
+        // A source names no topic twice, and no other reads it; a repartition topic is read once.
+        if isBroadcast { broadcastTopics += topics } else { self.topics += topics }
     }
 
-    func resolve(_ inputs: [StreamReference], _ cut: TopologyCut) -> [PlannedNode.Input] {
+    func resolve(
+        _ inputs: [StreamReference], as input: Int = 0, _ cut: TopologyCut
+    ) -> [PlannedNode.Input] {
         inputs.map {
-            PlannedNode.Input(node: indices[$0.node]!, output: cut.outputIndex($0))
+            PlannedNode.Input(
+                node: indices[$0.node]!, output: cut.outputIndex($0), input: input,
+                isBroadcast: cut.isBroadcast($0.node))
         }
     }
 }

@@ -12,6 +12,8 @@ public struct TopologyPlan: Sendable {
         /// Index into ``TopologyPlan/topics``.
         public let topic: Int
         public let operatorName: String
+        /// Which of the operator's inputs it feeds: 0 is `from`, `i + 1` is named input `i`.
+        public let input: Int
         public let key: StateKey
         /// The sub-topologies that write it.
         public internal(set) var producers: [Int]
@@ -25,6 +27,9 @@ public struct TopologyPlan: Sendable {
         public let nodes: [PlannedNode]
         /// Topics that are read, as indices into ``TopologyPlan/topics``, without repeats.
         public let sourceTopics: [Int]
+        /// Topics of which every task reads all partitions, as indices into
+        /// ``TopologyPlan/topics``, without repeats.
+        public let broadcastTopics: [Int]
 
         public var stores: [StoreSpec] {
             nodes.flatMap { node -> [StoreSpec] in
@@ -59,6 +64,11 @@ public struct TopologyPlan: Sendable {
     /// The topics that the application reads and did not make itself.
     public var externalSourceTopics: [String] { topology.sources.flatMap(\.topics) }
 
+    /// The topics of which every task reads all partitions.
+    public var broadcastTopics: [String] {
+        topology.sources.filter { $0.broadcast != nil }.flatMap(\.topics)
+    }
+
     public var sinkTopics: [String] { topology.sinks.map(\.topic) }
 
     /// Whether a topic is one of the plan's own.
@@ -81,6 +91,17 @@ public struct PlannedNode: Sendable {
     public struct Input: Sendable, Hashable {
         public let node: Int
         public let output: Int
+        /// As which of its inputs the reader takes it: 0 is `from`, `i + 1` is named input `i`.
+        public let input: Int
+        /// Whether every task has the same events here.
+        public let isBroadcast: Bool
+
+        init(node: Int, output: Int, input: Int = 0, isBroadcast: Bool = false) {
+            self.node = node
+            self.output = output
+            self.input = input
+            self.isBroadcast = isBroadcast
+        }
     }
 
     public let name: String

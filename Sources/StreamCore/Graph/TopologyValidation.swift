@@ -2,7 +2,7 @@ internal import Events
 
 /// Everything that can be wrong with a graph, found at once.
 struct TopologyValidation {
-    private let topology: Topology
+    let topology: Topology
     private let operators: [String: Topology.Node]
     private let sources: [String: Topology.Source]
 
@@ -18,6 +18,8 @@ struct TopologyValidation {
         checkTopics(&found)
         checkReferences(&found)
         checkCycles(&found)
+        checkNamedInputs(&found)
+        if found.isEmpty { checkBroadcasts(&found) }
         checkSources(&found)
         checkReaders(&found)
         checkStores(&found)
@@ -101,9 +103,11 @@ struct TopologyValidation {
     private func checkIsNotInternal(
         _ topic: String, at location: SourceLocation, _ found: inout Diagnostics
     ) {
-        let node = topology.operators.first {
-            TopologyCut.repartitionTopic(
-                application: topology.application, before: $0.name) == topic
+        let node = topology.operators.first { node in
+            (0...node.namedInputs.count).contains { input in
+                TopologyCut.repartitionTopic(
+                    application: topology.application, before: node, input: input) == topic
+            }
         }
         guard let node else { return }
         found.append(
@@ -179,7 +183,7 @@ struct TopologyValidation {
         }
     }
 
-    private func check(
+    func check(
         _ input: StreamReference, usedBy user: String, _ found: inout Diagnostics
     ) {
         if let node = operators[input.node] {
@@ -207,6 +211,8 @@ struct TopologyValidation {
         }
     }
 
+    func isSource(_ name: String) -> Bool { sources[name] != nil }
+
     private func checkCycles(_ found: inout Diagnostics) {
         var done: Set<String> = []
         for node in topology.operators where !done.contains(node.name) {
@@ -225,7 +231,7 @@ struct TopologyValidation {
         var path: [(name: String, next: Int)] = [(start, 0)]
         var onPath: Set<String> = [start]
         while let (name, next) = path.last {
-            let inputs = operators[name]?.inputs ?? []
+            let inputs = operators[name]?.allInputs ?? []
             guard next < inputs.count else {
                 done.insert(name)
                 onPath.remove(name)
@@ -276,7 +282,7 @@ struct TopologyValidation {
     /// Work that nobody reads is a mistake; records that nobody reads are lost.
     private func checkReaders(_ found: inout Diagnostics) {
         var read: Set<StreamReference> = []
-        for node in topology.operators { read.formUnion(node.inputs) }
+        for node in topology.operators { read.formUnion(node.allInputs) }
         for sink in topology.sinks { read.formUnion(sink.inputs) }
         for node in topology.operators {
             let outputs = node.spec.sideOutputs

@@ -15,6 +15,8 @@ final class InputPartition {
     let hasOwnTimestamp: Bool
     /// How many tasks write the topic, when it is a repartition topic; else 0.
     let writerCount: Int
+    /// When its records come among those of the others, if every task has them.
+    let broadcast: Topology.Broadcast?
 
     /// The engine fills it, then calls `decode`.
     let batch = RecordBatch()
@@ -26,12 +28,17 @@ final class InputPartition {
     private var fetchedPosition: Int64 = -1
     /// When the partition ran empty, by the wall clock.
     private(set) var emptySince: Timestamp
+    /// Whether nothing more has come than what was fetched.
+    private(set) var isAtEnd = false
+    /// Whether its end was reached once.
+    private var isLoaded = false
 
     private let decoder: any RecordDecoder
 
     init(
         source: TopicPartition, topic: Int, node: Int, settings: WatermarkSettings,
-        hasOwnTimestamp: Bool, writerCount: Int, decoder: any RecordDecoder, now: Timestamp
+        hasOwnTimestamp: Bool, writerCount: Int = 0, broadcast: Topology.Broadcast? = nil,
+        decoder: any RecordDecoder, now: Timestamp
     ) {
         self.source = source
         self.node = node
@@ -39,6 +46,7 @@ final class InputPartition {
         aheadLimit = settings.aheadLimit.wholeMilliseconds
         self.hasOwnTimestamp = hasOwnTimestamp
         self.writerCount = writerCount
+        self.broadcast = broadcast
         self.decoder = decoder
         emptySince = now
         batch.topic = Int32(topic)
@@ -47,11 +55,29 @@ final class InputPartition {
 
     var isEmpty: Bool { head == events.count }
 
-    /// The time of the next event; `nil` when there is none.
+    /// The time by which the next event is chosen; `nil` when there is none.
     private(set) var nextTime: Timestamp?
 
     /// The offset of the next record to process; -1 when nothing was read yet.
     var position: Int64 { isEmpty ? fetchedPosition : arena.offset(of: events[head]) }
+
+    /// Whether an event of another input must wait for what this one still gives.
+    ///
+    /// A table that comes first is read to its end, however long that takes; else the wait for a
+    /// record that may be earlier has its limit.
+    func holdsBack(at now: Timestamp, maxIdle: Int64) -> Bool {
+        if broadcast == .first { return !isLoaded }
+        return !isAtEnd && now.milliseconds(since: emptySince) < maxIdle
+    }
+
+    func noteArrival(isAtEnd: Bool) {
+        self.isAtEnd = isAtEnd
+        if isAtEnd { isLoaded = true }
+    }
+
+    private func time(of event: Event) -> Timestamp {
+        broadcast == .first ? .distantPast : event.timestamp
+    }
 
     /// Decodes the records of `batch`.
     func decode(position: Int64) {
@@ -63,7 +89,7 @@ final class InputPartition {
         guard batch.count > 0 else { return }
         arena.attach(batch)
         decoder.decode(recordCount: batch.count, in: arena, into: &events)
-        nextTime = events.first?.timestamp
+        nextTime = events.first.map(time)
     }
 
     /// The events of the next record; a record is processed as a whole, so that an offset says
@@ -77,7 +103,7 @@ final class InputPartition {
 
     func advance(to index: Int, now: Timestamp) {
         head = index
-        nextTime = isEmpty ? nil : events[index].timestamp
+        nextTime = isEmpty ? nil : time(of: events[index])
         if isEmpty { emptySince = now }
     }
 

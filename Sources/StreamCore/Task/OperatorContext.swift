@@ -14,6 +14,10 @@ public final class OperatorContext {
     /// Where the events of the current run lie.
     @safe @exclusivity(unchecked) public package(set) var arena: EventArena
 
+    /// Where the events that the operator is given come from: 0 is `from`, `i + 1` is named input
+    /// `i` of the operator's spec.
+    public package(set) var input = 0
+
     /// What was emitted during the current run, by output.
     @safe @exclusivity(unchecked) @usableFromInline package var emitted: [[Event]]
     @usableFromInline package let connected: [Bool]

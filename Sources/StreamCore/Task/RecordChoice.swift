@@ -86,9 +86,8 @@ struct RecordChoice {
                     earliest = index
                     earliestTime = time
                 }
-            } else if !clock.isAtEnd(index) {
-                let waited = clock.wallClock.milliseconds(since: input.emptySince)
-                if waited < maxIdleMilliseconds { return nil }
+            } else if input.holdsBack(at: clock.wallClock, maxIdle: maxIdleMilliseconds) {
+                return nil
             }
         }
         return earliest
@@ -106,11 +105,12 @@ struct RecordChoice {
         chosen[input.node].append(event)
     }
 
-    /// A record that failed or lies too far ahead does not move the clock.
+    /// A record that failed or lies too far ahead does not move the clock, nor does one that every
+    /// task has.
     private mutating func moveClock(
         for event: Event, in arena: EventArena, from input: InputPartition, index: Int
     ) {
-        guard arena.failure(of: event) == nil else { return }
+        guard arena.failure(of: event) == nil, input.broadcast == nil else { return }
         if input.writerCount > 0 {
             let headers = unsafe arena.bytes(arena.headers(of: event))
             if let (writer, watermark) = unsafe RepartitionHeader.read(headers) {

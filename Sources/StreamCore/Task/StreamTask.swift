@@ -47,7 +47,11 @@ public final class StreamTask {
     }
 
     public let identifier: TaskIdentifier
+    /// The partitions that are the task's own: those of its first inputs.
     public let sources: [TopicPartition]
+    /// The partitions that every task reads for itself: those of the inputs behind. They belong to
+    /// no group, and how far they were read is in the state only.
+    public let broadcastSources: [TopicPartition]
     public let hasState: Bool
 
     var inputs: [InputPartition]
@@ -78,9 +82,11 @@ public final class StreamTask {
         inputs = TaskInputs.make(
             plan: plan, subtopology: subtopology, partition: identifier.partition,
             partitionCounts: options.partitionCounts, now: now)
-        sources = inputs.map(\.source)
+        let own = inputs.filter { $0.broadcast == nil }
+        sources = own.map(\.source)
+        broadcastSources = inputs.dropFirst(own.count).map(\.source)
         let clock = TaskClock(
-            settings: inputs.map(\.settings), writerCounts: inputs.map(\.writerCount), now: now)
+            settings: own.map(\.settings), writerCounts: own.map(\.writerCount), now: now)
         graph = TaskGraph(
             plan: plan, subtopology: subtopology, task: identifier, state: state, arena: taskArena)
         choice = RecordChoice(
@@ -114,19 +120,25 @@ public final class StreamTask {
     /// Takes what was put into the input's batch. `position` is the offset behind it.
     public func accept(input: Int, position: Int64, isAtEnd: Bool, now: Timestamp) {
         choice.clock.setNow(now)
-        let count = inputs[input].batch.count
-        choice.clock.noteArrival(input: input, recordCount: count, isAtEnd: isAtEnd)
+        noteArrival(input: input, recordCount: inputs[input].batch.count, isAtEnd: isAtEnd)
         inputs[input].decode(position: position)
         isWaiting = false
     }
 
     /// More records of an input have come that were not fetched yet.
     func noteUnfetched(input: Int) {
-        choice.clock.noteArrival(input: input, recordCount: 0, isAtEnd: false)
+        noteArrival(input: input, recordCount: 0, isAtEnd: false)
+    }
+
+    private func noteArrival(input: Int, recordCount: Int, isAtEnd: Bool) {
+        inputs[input].noteArrival(isAtEnd: isAtEnd)
+        if sources.indices.contains(input) {
+            choice.clock.noteArrival(input: input, recordCount: recordCount, isAtEnd: isAtEnd)
+        }
     }
 
     /// Whether an input has been read to its end.
-    public func isAtEnd(input: Int) -> Bool { choice.clock.isAtEnd(input) && inputs[input].isEmpty }
+    public func isAtEnd(input: Int) -> Bool { inputs[input].isAtEnd && inputs[input].isEmpty }
 
     // MARK: Running
 
@@ -154,7 +166,7 @@ public final class StreamTask {
 
     private func turnClock(to now: Timestamp) {
         choice.clock.setNow(now)
-        for (index, input) in inputs.enumerated() where !input.isEmpty {
+        for (index, input) in inputs.prefix(sources.count).enumerated() where !input.isEmpty {
             choice.clock.noteBacklog(input: index)
         }
     }

@@ -65,8 +65,6 @@ package struct TaskClock {
     /// Records of an input wait to be processed: it is not idle, however long that takes.
     package mutating func noteBacklog(input: Int) { inputs[input].lastArrival = now }
 
-    package func isAtEnd(_ input: Int) -> Bool { inputs[input].isAtEnd }
-
     /// An event of an input was chosen; returns stream time with it.
     @discardableResult
     package mutating func observe(_ timestamp: Timestamp, input: Int) -> Timestamp {

@@ -16,6 +16,8 @@ struct TaskGraph {
     private struct Node {
         let work: Work
         let inputs: [PlannedNode.Input]
+        /// Whether it must be told which of its inputs events come from.
+        var hasNamedInputs: Bool { inputs.contains { $0.input > 0 } }
     }
 
     private let task: TaskIdentifier
@@ -58,8 +60,16 @@ struct TaskGraph {
                     node.definition.makeOperator(), context,
                     hasTimers: node.definition.stores.contains { $0.kind == .timers })
             }
-            nodes.append(Node(work: work, inputs: planned.inputs))
+            nodes.append(Node(work: work, inputs: Self.inputs(of: planned, task)))
         }
+    }
+
+    /// What every task has is written by one of them only.
+    private static func inputs(
+        of planned: PlannedNode, _ task: TaskIdentifier
+    ) -> [PlannedNode.Input] {
+        guard case .sink = planned.kind, task.partition != 0 else { return planned.inputs }
+        return planned.inputs.filter { !$0.isBroadcast }
     }
 
     /// Which outputs of a node anything reads.
@@ -90,10 +100,14 @@ struct TaskGraph {
             switch nodes[index].work {
             case .source: continue
             case .operator(let step, let context, let hasTimers):
-                let events = gather(nodes[index].inputs, chosen)
-                received[index] += events.count
                 do {
-                    if !events.isEmpty { try step.process(events, in: context) }
+                    if nodes[index].hasNamedInputs {
+                        try process(index, step, context, chosen)
+                    } else {
+                        let events = gather(nodes[index].inputs, chosen)
+                        received[index] += events.count
+                        if !events.isEmpty { try step.process(events, in: context) }
+                    }
                     if hasTimers { try step.advance(to: streamTime, in: context) }
                 } catch {
                     throw TaskError(
@@ -108,6 +122,19 @@ struct TaskGraph {
                 received[index] += events.count
                 writer.write(events, from: arena, into: output)
             }
+        }
+    }
+
+    /// Hands an operator the events of its inputs, one call for as long as they come from the same.
+    private mutating func process(
+        _ index: Int, _ step: any Operator, _ context: OperatorContext, _ chosen: [[Event]]
+    ) throws(OperatorError) {
+        for input in nodes[index].inputs { merge.add(events(of: input, chosen), as: input.input) }
+        defer { context.input = 0 }
+        for part in merge.takeParts() {
+            received[index] += part.events.count
+            context.input = part.input
+            try step.process(part.events, in: context)
         }
     }
 

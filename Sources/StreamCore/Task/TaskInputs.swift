@@ -1,24 +1,31 @@
 internal import Events
 
-/// Makes the source partitions of a task from its sub-topology.
+/// Makes the source partitions of a task from its sub-topology: those that are its own, then those
+/// that every task reads.
 enum TaskInputs {
     static func make(
         plan: TopologyPlan, subtopology: TopologyPlan.Subtopology, partition: Int32,
         partitionCounts: [String: Int32], now: Timestamp
     ) -> [InputPartition] {
         var inputs: [InputPartition] = []
+        var broadcasts: [InputPartition] = []
         for (index, node) in subtopology.nodes.enumerated() {
             switch node.kind {
             case .source(let source, let topics):
                 let reader = decodingNode(of: index, in: subtopology)
                 for topic in topics {
-                    inputs.append(
+                    let name = plan.topics[topic]
+                    let partitions =
+                        source.broadcast == nil
+                        ? partition..<(partition + 1) : 0..<(partitionCounts[name] ?? 1)
+                    let made = partitions.map { partition in
                         InputPartition(
-                            source: TopicPartition(
-                                topic: plan.topics[topic], partition: partition),
+                            source: TopicPartition(topic: name, partition: partition),
                             topic: topic, node: index, settings: source.watermark,
-                            hasOwnTimestamp: source.timestamp != nil, writerCount: 0,
-                            decoder: reader.makeDecoder(timestamp: source.timestamp), now: now))
+                            hasOwnTimestamp: source.timestamp != nil, broadcast: source.broadcast,
+                            decoder: reader.makeDecoder(timestamp: source.timestamp), now: now)
+                    }
+                    if source.broadcast == nil { inputs += made } else { broadcasts += made }
                 }
             case .repartitionSource(let repartition, let watermark):
                 inputs.append(
@@ -32,7 +39,7 @@ enum TaskInputs {
             case .operator, .sink, .repartitionSink: break
             }
         }
-        return inputs
+        return inputs + broadcasts
     }
 
     /// A sub-topology has as many tasks as the widest of its topics has partitions.

@@ -14,12 +14,18 @@ public import Events
 /// for record in driver.takeOutputs() { print(record) }
 /// ```
 public final class TopologyDriver {
+    /// Where the records of a topic go: to one task, or to every one that reads a broadcast.
+    private struct Route {
+        let task: Int
+        let input: Int
+    }
+
     public let plan: TopologyPlan
     /// What the sinks were given since it was last emptied.
     public let output = OutputBatch()
 
     private let tasks: [StreamTask]
-    private let routes: [Int: (task: Int, input: Int)]
+    private let routes: [Int: [Route]]
     /// What a task has just written, where some of it goes to other tasks.
     private let written = OutputBatch()
     /// What waits in the repartition topics, by topic.
@@ -40,16 +46,16 @@ public final class TopologyDriver {
         self.plan = plan
         self.now = now
         var tasks: [StreamTask] = []
-        var routes: [Int: (task: Int, input: Int)] = [:]
+        var routes: [Int: [Route]] = [:]
         for subtopology in plan.subtopologies {
             let identifier = TaskIdentifier(subtopology: subtopology.index, partition: 0)
             let stores = subtopology.stores
             let state = stores.isEmpty ? nil : try storage.open(identifier, stores: stores)
             let task = StreamTask(
                 plan: plan, identifier: identifier, state: state, options: options, now: now)
-            for (input, source) in task.sources.enumerated() {
+            for (input, source) in (task.sources + task.broadcastSources).enumerated() {
                 if let topic = plan.topics.firstIndex(of: source.topic) {
-                    routes[topic] = (tasks.count, input)
+                    routes[topic, default: []].append(Route(task: tasks.count, input: input))
                 }
             }
             tasks.append(task)
@@ -59,13 +65,16 @@ public final class TopologyDriver {
         waiting = Dictionary(
             uniqueKeysWithValues: plan.repartitions.map { ($0.topic, OutputBatch()) })
         nextOffsets = plan.topics.indices.map { _ in 0 }
-        for (topic, route) in routes {
-            let task = tasks[route.task]
-            let source = task.sources[route.input]
-            let offset = task.checkpoint().offsets[source] ?? committed[source] ?? 0
-            nextOffsets[topic] = offset
-            task.start(input: route.input, at: offset)
-            task.accept(input: route.input, position: offset, isAtEnd: true, now: now)
+        for (topic, routes) in routes {
+            for route in routes {
+                let task = tasks[route.task]
+                let source = (task.sources + task.broadcastSources)[route.input]
+                let offset = task.checkpoint().offsets[source] ?? committed[source] ?? 0
+                // Tasks commit together here, so all have read a broadcast equally far.
+                nextOffsets[topic] = offset
+                task.start(input: route.input, at: offset)
+                task.accept(input: route.input, position: offset, isAtEnd: true, now: now)
+            }
         }
     }
 
@@ -121,13 +130,31 @@ public final class TopologyDriver {
         timestamp: Timestamp?
     ) throws(TaskError) {
         let index = topicIndex(topic)
-        let (task, input) = routes[index]!
-        let batch = tasks[task].batch(input: input)
-        batch.removeAll()
-        append(
-            key, value, encodedHeaders, offset: nextOffsets[index],
-            timestamp: timestamp?.milliseconds ?? -1, to: batch)
-        try process(topic: index, recordCount: 1)
+        fill(topic: index) { batch, offset in
+            append(
+                key, value, encodedHeaders, offset: offset,
+                timestamp: timestamp?.milliseconds ?? -1, to: batch)
+        }
+        accept(topic: index, isAtEnd: true)
+        try run()
+    }
+
+    /// Puts records into the batches of all tasks that read a topic.
+    private func fill(
+        topic: Int, _ fill: (RecordBatch, _ firstOffset: Int64) -> Void
+    ) {
+        let batches = routes[topic]!.map { tasks[$0.task].batch(input: $0.input) }
+        for batch in batches { batch.removeAll() }
+        fill(batches[0], nextOffsets[topic])
+        for batch in batches.dropFirst() { batch.append(contentsOf: batches[0]) }
+        nextOffsets[topic] += Int64(batches[0].count)
+    }
+
+    private func accept(topic: Int, isAtEnd: Bool) {
+        for route in routes[topic]! {
+            tasks[route.task].accept(
+                input: route.input, position: nextOffsets[topic], isAtEnd: isAtEnd, now: now)
+        }
     }
 
     private func append(
@@ -159,11 +186,9 @@ public final class TopologyDriver {
         topic: String, filling fill: (RecordBatch, _ firstOffset: Int64) -> Void
     ) throws(TaskError) {
         let index = topicIndex(topic)
-        let (task, input) = routes[index]!
-        let batch = tasks[task].batch(input: input)
-        batch.removeAll()
-        fill(batch, nextOffsets[index])
-        try process(topic: index, recordCount: Int64(batch.count))
+        self.fill(topic: index, fill)
+        accept(topic: index, isAtEnd: true)
+        try run()
     }
 
     /// Puts records into a topic without running; `fill` appends them to the batch, with offsets
@@ -175,19 +200,13 @@ public final class TopologyDriver {
         topic: String, isAtEnd: Bool, filling fill: (RecordBatch, _ firstOffset: Int64) -> Void
     ) {
         let index = topicIndex(topic)
-        let (task, input) = routes[index]!
-        let batch = tasks[task].batch(input: input)
-        batch.removeAll()
-        fill(batch, nextOffsets[index])
-        nextOffsets[index] += Int64(batch.count)
-        tasks[task].accept(
-            input: input, position: nextOffsets[index], isAtEnd: isAtEnd, now: now)
+        self.fill(topic: index, fill)
+        accept(topic: index, isAtEnd: isAtEnd)
     }
 
     /// Whether everything that was put into a topic is processed.
     public func needsRecords(topic: String) -> Bool {
-        let (task, input) = routes[topicIndex(topic)]!
-        return tasks[task].needsRecords(input: input)
+        routes[topicIndex(topic)]!.allSatisfy { tasks[$0.task].needsRecords(input: $0.input) }
     }
 
     /// Runs until every task needs records.
@@ -204,14 +223,6 @@ public final class TopologyDriver {
             preconditionFailure("the topology does not read '\(topic)'")
         }
         return index
-    }
-
-    private func process(topic: Int, recordCount: Int64) throws(TaskError) {
-        nextOffsets[topic] += recordCount
-        let (task, input) = routes[topic]!
-        tasks[task].accept(
-            input: input, position: nextOffsets[topic], isAtEnd: true, now: now)
-        try run()
     }
 
     /// Returns whether there was anything to do.
@@ -235,8 +246,8 @@ public final class TopologyDriver {
             let topic = Int(written.slots[record].topic)
             if let queue = waiting[topic] {
                 queue.append(written, record: record)
-                let (task, input) = routes[topic]!
-                tasks[task].noteUnfetched(input: input)
+                let route = routes[topic]![0]
+                tasks[route.task].noteUnfetched(input: route.input)
             } else {
                 output.append(written, record: record)
             }
@@ -248,19 +259,17 @@ public final class TopologyDriver {
     private func fetchWaiting(for index: Int) {
         for repartition in plan.repartitions where repartition.consumer == index {
             let topic = repartition.topic
-            let (task, input) = routes[topic]!
+            let route = routes[topic]![0]
             guard let queue = waiting[topic], queue.count > 0,
-                tasks[task].needsRecords(input: input)
+                tasks[route.task].needsRecords(input: route.input)
             else { continue }
-            let batch = tasks[task].batch(input: input)
-            batch.removeAll()
-            for record in 0..<queue.count {
-                batch.append(queue, record: record, offset: nextOffsets[topic])
-                nextOffsets[topic] += 1
+            fill(topic: topic) { batch, offset in
+                for record in 0..<queue.count {
+                    batch.append(queue, record: record, offset: offset + Int64(record))
+                }
             }
             queue.removeAll()
-            tasks[task].accept(
-                input: input, position: nextOffsets[topic], isAtEnd: true, now: now)
+            accept(topic: topic, isAtEnd: true)
         }
     }
 
@@ -325,9 +334,10 @@ public final class TopologyDriver {
     @discardableResult
     public func commit() throws(StoreError) -> [TopicPartition: Int64] {
         for repartition in plan.repartitions {
-            let (task, input) = routes[repartition.topic]!
+            let route = routes[repartition.topic]![0]
             precondition(
-                tasks[task].needsRecords(input: input) && waiting[repartition.topic]?.count == 0,
+                tasks[route.task].needsRecords(input: route.input)
+                    && waiting[repartition.topic]?.count == 0,
                 "'\(plan.topics[repartition.topic])' has records that are not processed")
         }
         var offsets: [TopicPartition: Int64] = [:]

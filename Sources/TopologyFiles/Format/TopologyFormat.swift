@@ -78,6 +78,11 @@ enum TopologyFormat {
             "The field by whose value the topics are partitioned, when it is known; else the "
                 + "record key, whatever it is."),
         FieldSpec("watermark", .object(watermarkFields), "How event time moves the clock."),
+        FieldSpec(
+            "broadcast", .choice(Topology.Broadcast.allCases.map(\.rawValue)),
+            "Every task reads all partitions of the topics, for tables, rules and commands that "
+                + "operators read under 'with': 'in_order' takes their records in the order of "
+                + "event time, 'first' reads them to the end before any other record."),
     ]
 
     static let watermarkFields = [
@@ -107,6 +112,9 @@ enum TopologyFormat {
         FieldSpec(
             "from", .oneOrMore(.string), required: true,
             "What it reads: a source, an operator, or an output of one, as in 'parsed.failed'."),
+        FieldSpec(
+            "with", .map(key: "input", .string),
+            "What its named inputs read, besides 'from': an operator, or an output of one."),
         FieldSpec(
             "on_error", .choice(ErrorPolicy.allCases.map(\.rawValue)), default: "dead_letter",
             "What happens to a record that it can't take: to its output for failures, dropped "

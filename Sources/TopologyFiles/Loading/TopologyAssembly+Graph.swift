@@ -61,10 +61,18 @@ extension TopologyAssembly {
     private mutating func source(_ entry: ConfigurationValue.Entry) -> Topology.Source {
         checkName(entry, of: "a source")
         var from = settings(entry.key, in: entry.value)
+        let broadcast = entry.value["broadcast"].flatMap { Topology.Broadcast(rawValue: $0.text) }
+        for key in ["watermark", "key"] {
+            guard broadcast != nil, let value = entry.value[key] else { continue }
+            report(
+                "'\(key)' has no meaning for a broadcast source, which does not move the clock and "
+                    + "goes to every task",
+                at: value.location, remedy: "take it out")
+        }
         return Topology.Source(
             name: entry.key, topics: topics(of: entry), timestamp: from.fieldPath("timestamp"),
             key: from.fieldPath("key"), watermark: watermark(in: entry.value),
-            location: entry.keyLocation)
+            broadcast: broadcast, location: entry.keyLocation)
     }
 
     private mutating func topics(of entry: ConfigurationValue.Entry) -> [String] {

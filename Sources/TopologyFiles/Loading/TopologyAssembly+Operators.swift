@@ -34,6 +34,7 @@ extension TopologyAssembly {
         return Topology.Node(
             name: entry.key, spec: chosen?.spec ?? .unknown(outputs: referencedOutputs),
             definition: definition ?? UnmadeOperator(), inputs: inputs(of: meant),
+            namedInputs: chosen.map { namedInputs(of: meant, for: $0.spec) } ?? [],
             errorPolicy: policy ?? .deadLetter, location: entry.keyLocation)
     }
 
@@ -107,13 +108,42 @@ extension TopologyAssembly {
         return definition
     }
 
+    /// What the named inputs of an operator read.
+    private mutating func namedInputs(
+        of entry: ConfigurationValue.Entry, for spec: OperatorSpec
+    ) -> [StreamReference?] {
+        let given = entry.value["with"]?.entries ?? []
+        let known = spec.namedInputs.map(\.name)
+        for input in given where !known.contains(input.key) {
+            report(
+                known.isEmpty
+                    ? "'\(spec.name)' has no named inputs"
+                    : "'\(spec.name)' has no input '\(input.key)'",
+                at: input.keyLocation,
+                remedy: known.isEmpty
+                    ? "name what it reads under 'from'"
+                    : NearestName.remedy(for: input.key, known: known))
+        }
+        return known.map { name in
+            // What is misspelt is meant for the nearest, so that one mistake is told once.
+            let meant =
+                given.first { $0.key == name }
+                ?? given.first {
+                    !known.contains($0.key) && NearestName.find($0.key, in: known) == name
+                }
+            guard let value = meant?.value, value.isScalar else { return nil }
+            return StreamReference(value.text, at: value.location)
+        }
+    }
+
     /// The outputs that the file reads, by operator.
     private func referencedOutputs(in root: ConfigurationValue) -> [String: [String]] {
         let readers = (root["operators"]?.entries ?? []) + (root["sinks"]?.entries ?? [])
         var outputs: [String: [String]] = [:]
         for reader in readers {
-            for value in settings(reader.key, in: reader.value).values("from") where value.isScalar
-            {
+            let named = reader.value["with"]?.entries?.map(\.value) ?? []
+            let read = settings(reader.key, in: reader.value).values("from") + named
+            for value in read where value.isScalar {
                 let reference = StreamReference(value.text)
                 if let output = reference.output {
                     outputs[reference.node, default: []] += [output]

@@ -146,13 +146,22 @@ final class ChaosFleet {
 
     func startAll() throws {
         if anchor == nil, let anchorLaunch {
-            let process = try launch(anchorLaunch, as: "anchor")
-            anchor = process
-            guard process.waitForLog("] assigned") else {
-                throw Failed(description: "the anchor has not joined: \(process.lastError)")
-            }
+            anchor = try startAnchor(anchorLaunch)
         }
         for member in members.indices { try start(member) }
+    }
+
+    /// A process that finds no broker ends, so that whoever watches it starts it again: here too,
+    /// since the small broker takes its time to read again what it held.
+    private func startAnchor(_ launch: Launch) throws -> MillraceProcess {
+        var lastError = ""
+        for _ in 0..<5 {
+            let process = try self.launch(launch, as: "anchor")
+            if process.waitForLog("] assigned") { return process }
+            lastError = process.lastError
+            process.crash()
+        }
+        throw Failed(description: "the anchor has not joined: \(lastError)")
     }
 
     /// Ends everybody in order.

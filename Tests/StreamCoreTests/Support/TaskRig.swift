@@ -44,19 +44,22 @@ final class TaskRig {
 
     init(
         _ plan: TopologyPlan, histories: [[InputRecord]], runLimit: Int = 512,
-        maxIdle: Duration = .seconds(1), state: (any TaskState)? = nil,
+        maxIdle: Duration = .seconds(1), state: (any TaskState)? = nil, partition: Int32 = 0,
+        partitionCounts: [String: Int32] = [:],
         now: Timestamp = Timestamp(milliseconds: 1_000_000)
     ) {
         self.plan = plan
         self.now = now
         let needsState = !plan.subtopologies[0].stores.isEmpty
         task = StreamTask(
-            plan: plan, identifier: TaskIdentifier(subtopology: 0, partition: 0),
+            plan: plan, identifier: TaskIdentifier(subtopology: 0, partition: partition),
             state: state ?? (needsState ? Self.freshState(of: plan) : nil),
-            options: StreamTask.Options(runLimit: runLimit, maxIdle: maxIdle), now: now)
+            options: StreamTask.Options(
+                runLimit: runLimit, maxIdle: maxIdle, partitionCounts: partitionCounts),
+            now: now)
         partitions = histories
         let offsets = task.checkpoint().offsets
-        fetched = task.sources.map { Int(offsets[$0] ?? 0) }
+        fetched = (task.sources + task.broadcastSources).map { Int(offsets[$0] ?? 0) }
         for input in histories.indices { task.start(input: input, at: Int64(fetched[input])) }
     }
 

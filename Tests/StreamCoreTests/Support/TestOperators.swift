@@ -6,7 +6,10 @@ struct TestDefinition: OperatorDefinition {
     var stores: [StoreSpec] = []
     var stateKey: StateKey?
     var changedKey: FieldPath?
+    var inputKey: StateKey?
     let make: @Sendable () -> any Operator
+
+    func stateKey(ofInput index: Int) -> StateKey? { inputKey }
 
     func makeOperator() -> any Operator { make() }
 }

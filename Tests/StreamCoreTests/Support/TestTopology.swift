@@ -9,12 +9,13 @@ struct TestTopology {
 
     mutating func source(
         _ name: String, topics: [String], timestamp: String? = "t", key: String? = nil,
-        watermark: WatermarkSettings = WatermarkSettings(), line: Int = 0
+        watermark: WatermarkSettings = WatermarkSettings(), broadcast: Topology.Broadcast? = nil,
+        line: Int = 0
     ) {
         sources.append(
             Topology.Source(
                 name: name, topics: topics, timestamp: timestamp.map { FieldPath(name: $0) },
-                key: key.map { FieldPath(name: $0) }, watermark: watermark,
+                key: key.map { FieldPath(name: $0) }, watermark: watermark, broadcast: broadcast,
                 location: Self.location(line)))
     }
 
@@ -53,17 +54,33 @@ struct TestTopology {
             PauseCounter.definition(name, pause: pause, key: key))
     }
 
+    /// Notes in each event what a table says of its key.
+    mutating func lookUp(
+        _ name: String, from inputs: String..., with table: String?, key: StateKey? = nil,
+        isBroadcast: Bool = false, line: Int = 0
+    ) {
+        let input = OperatorSpec.Input(
+            "table", "The table to look in.", required: true, broadcast: isBroadcast)
+        add(
+            name, inputs: inputs, line: line, namedInputs: [input], with: [table],
+            Lookup.definition(name, key: key))
+    }
+
     private mutating func add(
         _ name: String, inputs: [String], line: Int, outputs: [OperatorSpec.Output] = [],
-        policy: ErrorPolicy = .deadLetter, _ definition: any OperatorDefinition
+        policy: ErrorPolicy = .deadLetter, namedInputs: [OperatorSpec.Input] = [],
+        with named: [String?] = [], _ definition: any OperatorDefinition
     ) {
         let spec = OperatorSpec(
-            name: "test", summary: "For tests.", fields: [], sideOutputs: outputs, example: "",
-            make: { _ in nil })
+            name: "test", summary: "For tests.", fields: [], sideOutputs: outputs,
+            namedInputs: namedInputs, example: "", make: { _ in nil })
         operators.append(
             Topology.Node(
                 name: name, spec: spec, definition: definition,
                 inputs: inputs.map { StreamReference($0, at: Self.location(line)) },
+                namedInputs: named.map {
+                    $0.map { StreamReference($0, at: Self.location(line)) }
+                },
                 errorPolicy: policy, location: Self.location(line)))
     }
 
