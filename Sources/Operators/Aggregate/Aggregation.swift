@@ -37,6 +37,33 @@ final class Aggregation<Windows: AggregateWindows & ~Copyable>: Operator {
         try windows.advance(to: streamTime, stores.windows, stores.timers, in: context)
     }
 
+    /// Deletes the open windows of the groups whose first value is `key`.
+    func erase(
+        _ key: UnsafeRawBufferPointer, in context: OperatorContext
+    ) throws(OperatorError) -> Int {
+        let store = stores(of: context).windows
+        var found: [[UInt8]] = []
+        do {
+            try unsafe store.forEach { entry, _ in
+                guard let group = unsafe Windows.group(ofEntry: entry),
+                    let text = try? unsafe FieldGroup.partitionText(of: group),
+                    unsafe ByteText.areEqual(text, key)
+                else { return }
+                unsafe found.append(Array(entry))
+            }
+            // Timers that find nothing do nothing.
+            var buffer = ByteBuffer()
+            for entry in found {
+                buffer.removeAll()
+                buffer.append(unsafe entry.span.bytes)
+                try unsafe store.delete(buffer.bytes)
+            }
+        } catch {
+            throw .store(error)
+        }
+        return found.count
+    }
+
     private func stores(of context: OperatorContext) -> Stores {
         if let stores { return stores }
         let opened = Stores(
@@ -50,6 +77,9 @@ final class Aggregation<Windows: AggregateWindows & ~Copyable>: Operator {
 /// The windows of a task's groups: what an event does to them, and when they close.
 protocol AggregateWindows: ~Copyable {
     init(_ settings: AggregateSettings)
+
+    /// The bytes of the group that an entry of the store is of; `nil` when it has none.
+    static func group(ofEntry key: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer?
 
     /// Handles a run of events, in order.
     mutating func process(

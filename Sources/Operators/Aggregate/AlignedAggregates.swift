@@ -34,6 +34,10 @@ struct AlignedAggregates: ~Copyable, AggregateWindows {
         tally = Tally(settings.measures)
     }
 
+    static func group(ofEntry key: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        unsafe TimerEntryKey.parts(key)?.key
+    }
+
     // MARK: Events
 
     mutating func process(

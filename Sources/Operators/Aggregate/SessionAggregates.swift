@@ -35,6 +35,10 @@ struct SessionAggregates: ~Copyable, AggregateWindows {
         part = Tally(settings.measures)
     }
 
+    static func group(ofEntry key: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        unsafe key
+    }
+
     // MARK: Events
 
     mutating func process(

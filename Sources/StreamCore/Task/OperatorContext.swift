@@ -21,7 +21,8 @@ public final class OperatorContext {
     /// What was emitted during the current run, by output.
     @safe @exclusivity(unchecked) @usableFromInline package var emitted: [[Event]]
     @usableFromInline package let connected: [Bool]
-    /// Records that the operator could not take and dropped, since the task began.
+    /// Records that the operator dropped, since the task began: those that it could not take, and
+    /// those that it need not pass on.
     public private(set) var droppedCount = 0
     /// Records that came late and were dropped or sent to a side output, since the task began.
     public private(set) var lateCount = 0
@@ -73,6 +74,9 @@ public final class OperatorContext {
     }
 
     public func countLate() { lateCount += 1 }
+
+    /// Counts a record that the operator takes and passes to nobody, such as a retry.
+    public func countDropped() { droppedCount += 1 }
 
     /// Where what a timer gives stands among the events of the task: stream time is the timer's
     /// own, as if the clock had stopped there on its way, and its place is in front of the event
