@@ -44,9 +44,11 @@ let package = Package(
         .target(name: "Events", dependencies: ["CSimdJSON"], swiftSettings: strict),
         .target(name: "JSONSchema", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
         .target(name: "CEL", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
+        .target(name: "Sketches", dependencies: ["Events"], swiftSettings: strict),
         .target(name: "StreamCore", dependencies: ["Events"], swiftSettings: strict),
         .target(
-            name: "Operators", dependencies: ["StreamCore", "Events", "JSONSchema", "CEL"],
+            name: "Operators",
+            dependencies: ["StreamCore", "Events", "JSONSchema", "CEL", "Sketches"],
             swiftSettings: strict),
 
         // The shell: disk, network, threads, files.
@@ -111,6 +113,10 @@ let package = Package(
         .testTarget(
             name: "CELTests",
             dependencies: ["CEL", "Events", "CMallocCount"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SketchesTests",
+            dependencies: ["Sketches", "Events"],
             swiftSettings: strict),
         .testTarget(
             name: "StreamCoreTests",

@@ -1,13 +1,14 @@
 /// Says of a hash that it was certainly not added, or that it may have been.
 ///
 /// It grows with what is added, a part at a time, up to a limit in bytes; from there on it answers
-/// "may have been" more often, and is never wrong about "certainly not". In its size one of about
-/// 200 hashes that were not added is taken for one that was (bits per hash: 12).
+/// "may have been" more often, and is never wrong about "certainly not". With 16 bits for each hash,
+/// a part takes about one of a thousand hashes that were not added for one that was; there are few
+/// parts, since each is four times as large as the one before.
 ///
 /// - Source: the split block Bloom filter of the Apache Parquet format; Putze, Sanders, Singler,
 ///   "Cache-, hash- and space-efficient Bloom filters" (2007).
 public struct MembershipFilter: Sendable {
-    private static let bitsPerHash = 12
+    private static let bitsPerHash = 16
     private static let wordsPerBlock = 8
     private static let bitsPerBlock = 256
     private static let salts: InlineArray<8, UInt32> = [

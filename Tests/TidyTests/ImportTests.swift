@@ -10,8 +10,9 @@ struct ImportTests {
         "Events": ["CSimdJSON"],
         "JSONSchema": ["Events", "CPCRE2"],
         "CEL": ["Events", "CPCRE2"],
+        "Sketches": ["Events"],
         "StreamCore": ["Events"],
-        "Operators": ["StreamCore", "Events", "JSONSchema", "CEL"],
+        "Operators": ["StreamCore", "Events", "JSONSchema", "CEL", "Sketches"],
         "SampleEvents": ["Events"],
         // The shell.
         "StreamEngine": ["StreamCore", "Events", "Logging", "Histogram"],

@@ -52,13 +52,15 @@ struct DeduplicatePropertyTests {
                 switch Int.random(in: 0..<6, using: &random) {
                 case 0: again.content = "other"
                 case 1: again.received += 1
-                case 2: again.time = clock
+                case 2: again.time = clock == -1 ? 0 : clock
                 default: break
                 }
                 history.events.append(again)
                 continue
             }
             let delay = Int64([0, 0, 0, 3, 20, 150].randomElement(using: &random)!)
+            // Kafka's word for no time.
+            if clock - delay == -1 { continue }
             history.events.append(
                 IdentifiedEvent(
                     user: ["u", "v"].randomElement(using: &random)!,
@@ -68,7 +70,7 @@ struct DeduplicatePropertyTests {
         return history
     }
 
-    @Test("the same events are first, retries, conflicts and late", arguments: 0..<120)
+    @Test("the same events are first, retries, conflicts and late", arguments: 0..<60)
     func outputs(seed: UInt64) throws {
         let history = Self.makeCase(seed)
         let reference = history.reference
@@ -86,7 +88,7 @@ struct DeduplicatePropertyTests {
 
     @Test(
         "a restart at each commit gives the same records, and nothing is left in the state",
-        arguments: 120..<160)
+        arguments: 120..<140)
     func restarts(seed: UInt64) throws {
         let history = Self.makeCase(seed)
         let plan = try history.plan()

@@ -11,7 +11,8 @@ struct IdentifiedEvent {
     var record: TimedRecord {
         TimedRecord(
             key: user,
-            json: "{\"user\":\"\(user)\",\"id\":\"\(id)\",\"content\":\"\(content)\",\"at\":\(received)}",
+            json:
+                "{\"user\":\"\(user)\",\"id\":\"\(id)\",\"content\":\"\(content)\",\"at\":\(received)}",
             time: time)
     }
 }
