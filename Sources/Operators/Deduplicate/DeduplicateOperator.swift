@@ -51,6 +51,9 @@ extension DeduplicateOperator {
                 "Ids are unique within equal values of these fields, by which the state is kept then."
             ),
             FieldSpec(
+                "per_record_key", .boolean, default: "false",
+                "Ids are unique within the record key; so nothing needs to be repartitioned."),
+            FieldSpec(
                 "within", .duration(allowsZero: false), required: true,
                 "For how long an id is remembered after its event's time; at most 366 days."),
             FieldSpec(
@@ -66,7 +69,8 @@ extension DeduplicateOperator {
         ],
         sideOutputs: [
             OperatorSpec.Output(
-                "duplicates", "Retries: events whose id and payload were there, when somebody wants them."
+                "duplicates",
+                "Retries: events whose id and payload were there, when somebody wants them."
             ),
             OperatorSpec.Output(
                 "conflicts", "Events whose id was there with another payload.", isForFailures: true),

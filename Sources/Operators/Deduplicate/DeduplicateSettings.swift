@@ -35,7 +35,7 @@ final class DeduplicateSettings: Sendable {
         storeName = "\(configuration.name).ids"
         timersName = "\(configuration.name).timers"
         key = FieldGroup(&configuration, setting: "key")
-        scope = configuration.has("scope") ? FieldGroup(&configuration, setting: "scope") : nil
+        scope = Self.scope(&configuration)
         within = configuration.duration("within", default: .zero).wholeMilliseconds
         ignored = configuration.values("ignore").compactMap {
             configuration.fieldPath(of: $0, named: "ignore")
@@ -57,6 +57,18 @@ final class DeduplicateSettings: Sendable {
                 remedy: "what must never come twice needs a database behind the stream")
         }
         guard configuration.diagnostics.isEmpty, within > 0 else { return nil }
+    }
+
+    private static func scope(_ configuration: inout Configuration) -> FieldGroup? {
+        let isRecordKey = configuration.boolean("per_record_key", default: false)
+        guard configuration.has("scope") else { return isRecordKey ? FieldGroup([]) : nil }
+        if isRecordKey {
+            configuration.report(
+                "'scope' and 'per_record_key' are two scopes",
+                at: configuration.value["per_record_key"]?.location,
+                remedy: "say one of them")
+        }
+        return FieldGroup(&configuration, setting: "scope")
     }
 
     /// The length of a slice of time. Milliseconds.
