@@ -111,11 +111,11 @@ public final class RecordBatch {
                 offset: offset, timestamp: written.slots[index].timestamp))
     }
 
-    /// Appends copies of all records of another batch.
-    public func append(contentsOf other: RecordBatch) {
+    /// Appends copies of the records of another batch, those from an offset on.
+    public func append(contentsOf other: RecordBatch, from offset: Int64 = .min) {
         unsafe precondition(borrowed == nil, "a batch that borrows memory takes slots only")
         let bytes = unsafe other.bytes
-        for slot in other.slots {
+        for slot in other.slots where slot.offset >= offset {
             let (keyStart, keyCount) = unsafe copy(bytes, slot.keyStart, slot.keyCount)
             let (valueStart, valueCount) = unsafe copy(bytes, slot.valueStart, slot.valueCount)
             let (headersStart, headersCount) = unsafe copy(

@@ -13,6 +13,7 @@ import StreamTesting
 ///               └── failed, rejected ───────────────▶ dead
 /// visits ──▶ read ──────────────────────────────────▶ copies
 ///               └── failed ─────────────────────────▶ unread
+/// rules ──▶ ruled, in every task ──▶ marked ────────▶ marks        with rules, behind `parsed`
 /// ```
 ///
 /// Each topic is written by the tasks of one sub-topology: between two tasks there is no order that
@@ -22,7 +23,8 @@ struct SimulatedTopology {
     static let partitions: Int32 = 3
     static let repartitionTopic = "shop-sessions-repartition"
     static let sources = ["clicks", "visits"]
-    static let sinks = ["sessions", "copies", "dead", "unread"]
+    static let sinks = ["sessions", "copies", "dead", "unread", "marks"]
+    static let broadcast = "rules"
     /// After how long without a record the wall clock moves stream time.
     var idleAfter: Duration {
         // Between two tasks, one that is silent for this long is waited for no more: what it writes
@@ -35,6 +37,8 @@ struct SimulatedTopology {
     let closesByWallClock: Bool
     /// Whether sessions are kept by another field than the topics are partitioned by.
     var isRekeyed = false
+    /// Whether there is a topic of which every task reads all partitions.
+    var hasRules = false
 
     var taskCount: Int { (isRekeyed ? 3 : 2) * Int(Self.partitions) }
 
@@ -49,7 +53,7 @@ struct SimulatedTopology {
                 name: name, topics: [topic], timestamp: try FieldPath("at"),
                 key: try FieldPath("user"), watermark: watermark)
         }
-        return try TopologyPlan(
+        var topology =
             Topology(
                 application: Self.application,
                 sources: [
@@ -71,11 +75,29 @@ struct SimulatedTopology {
                     Topology.Sink(
                         topic: "dead",
                         inputs: ["parsed.failed", "sessions.rejected"].map { StreamReference($0) }),
-                ]))
+                ])
+        if hasRules { try addRules(to: &topology) }
+        return try TopologyPlan(topology)
+    }
+
+    private func addRules(to topology: inout Topology) throws {
+        topology.sources.append(
+            Topology.Source(
+                name: "rules", topics: [Self.broadcast], timestamp: try FieldPath("at"),
+                broadcast: .inOrder))
+        topology.operators.append(
+            Self.node("ruled", "parse", [("format", "json")], from: "rules", policy: .drop))
+        topology.operators.append(
+            Topology.Node(
+                name: "marked", spec: Marking.spec, definition: Marking.Definition(),
+                inputs: [StreamReference("parsed")], namedInputs: [StreamReference("ruled")]))
+        topology.sinks.append(
+            Topology.Sink(topic: "marks", inputs: [StreamReference("marked")]))
     }
 
     private static func node(
-        _ name: String, _ kind: String, _ settings: [(String, String)], from input: String
+        _ name: String, _ kind: String, _ settings: [(String, String)], from input: String,
+        policy: ErrorPolicy = .deadLetter
     ) -> Topology.Node {
         let spec = OperatorRegistry.standard[kind]!
         let entries = settings.map {
@@ -90,7 +112,49 @@ struct SimulatedTopology {
             preconditionFailure("\(configuration.diagnostics)")
         }
         return Topology.Node(
-            name: name, spec: spec, definition: definition, inputs: [StreamReference(input)])
+            name: name, spec: spec, definition: definition, inputs: [StreamReference(input)],
+            errorPolicy: policy)
+    }
+}
+
+/// Notes in each event the number of the last rule for its key.
+private final class Marking: Operator {
+    static let spec = OperatorSpec(
+        name: "mark", summary: "", fields: [],
+        namedInputs: [.init("rules", "The rules.", required: true, broadcast: true)], example: "",
+        make: { _ in nil })
+
+    struct Definition: OperatorDefinition {
+        let stores = [StoreSpec(name: "marked.rules", kind: .keyValue)]
+
+        func makeOperator() -> any Operator { Marking() }
+    }
+
+    private static let number = FieldPath(name: "n")
+    private static let rule = FieldPath(name: "rule")
+    private var value: [UInt8] = []
+
+    func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
+        let store = context.keyValueStore("marked.rules")
+        do throws(StoreError) {
+            for event in events {
+                let key = unsafe context.arena.bytes(event.key)
+                if context.input == 1 {
+                    let number = context.arena.value(of: event, at: Self.number).integer ?? -1
+                    var bytes = ByteBuffer()
+                    bytes.append(string: "\(number)")
+                    try unsafe store.put(key, bytes.bytes)
+                } else {
+                    let isThere = try unsafe store.get(key, into: &value)
+                    let number = isThere ? Int64(String(decoding: value, as: UTF8.self)) : nil
+                    var marked = event
+                    context.arena.set(Self.rule, of: &marked, to: number ?? 0)
+                    context.emit(marked)
+                }
+            }
+        } catch {
+            throw .store(error)
+        }
     }
 }
 
@@ -114,6 +178,10 @@ struct SimulatedWorkload {
         for count in 0..<150 {
             // Now and then a pause that closes sessions.
             time += random.happens(0.08) ? 45 * 60_000 : Int64(random.below(4 * 60_000))
+            // Not at the end, so that each task commits something behind the last rule.
+            if count % 7 == 3, count < 90 {
+                entries.append(Self.rule(count, for: "u\(count / 7 % 9)", at: time - 1))
+            }
             let user = "u\(random.below(9))"
             let isBroken = random.happens(0.05)
             let value =
@@ -130,5 +198,14 @@ struct SimulatedWorkload {
                         key: key, value: Array(value.utf8), timestamp: time)))
         }
         self.entries = entries
+    }
+
+    private static func rule(_ count: Int, for user: String, at time: Int64) -> Entry {
+        Entry(
+            topic: SimulatedTopology.broadcast, partition: Int32(count % 3),
+            record: FakeCluster.Record(
+                key: Array(user.utf8),
+                value: Array(#"{"user":"\#(user)","at":\#(time),"n":\#(count)}"#.utf8),
+                timestamp: time))
     }
 }

@@ -84,7 +84,9 @@ final class Simulation {
         workload = Int(seed % 8)
         let isRekeyed = (seed / 64) % 4 == 3
         closesByWallClock = (seed / 8) % 2 == 1 || isRekeyed
-        topology = SimulatedTopology(closesByWallClock: closesByWallClock, isRekeyed: isRekeyed)
+        topology = SimulatedTopology(
+            closesByWallClock: closesByWallClock, isRekeyed: isRekeyed,
+            hasRules: (seed / 64) % 4 == 2)
         self.hasChangelog = hasChangelog ?? ((seed / 16) % 2 == 1)
         plan = try topology.plan()
         // All events are past: what follows the wall clock closes every session.
@@ -92,7 +94,8 @@ final class Simulation {
             Timestamp(milliseconds: SimulatedWorkload.begin + 30 * 86_400_000))
         cluster = FakeCluster(
             clock: clock.manual, sessionTimeout: .seconds(10), transactionTimeout: .seconds(4))
-        let topics = SimulatedTopology.sources + SimulatedTopology.sinks
+        let topics =
+            SimulatedTopology.sources + SimulatedTopology.sinks + [SimulatedTopology.broadcast]
         try cluster.createTopics(
             topics.map { TopicSpec(name: $0, partitions: SimulatedTopology.partitions) })
         disks = (0..<(self.hasChangelog ? Self.mostWorkers : 1)).map { _ in makeDisk() }
@@ -255,6 +258,8 @@ final class Simulation {
             stateLockTimeout: .seconds(60), revocationLimit: .seconds(2),
             runLimit: 1 + world.random.below(8), instance: instance)
         settings.deliberateFault = fault
+        // A rule that was written before an event is waited for, however late it is read.
+        if topology.hasRules { settings.maxTaskIdle = .seconds(86_400) }
         do throws(EngineError) {
             workers.append(
                 try SimulatedWorker(

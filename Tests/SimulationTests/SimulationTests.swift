@@ -151,7 +151,8 @@ struct SimulatedRun {
     ) throws -> SimulatedOutcome {
         // The parts of a seed that choose the input and the topology, and nothing else.
         let seed =
-            workload + (topology.closesByWallClock ? 8 : 0) + (topology.isRekeyed ? 3 * 64 : 0)
+            workload + (topology.closesByWallClock ? 8 : 0)
+            + (topology.isRekeyed ? 3 * 64 : topology.hasRules ? 2 * 64 : 0)
         if let known = known.withLock({ $0[seed] }) { return known }
         let simulation = try Simulation(seed: UInt64(seed), hasChangelog: false)
         try simulation.runUndisturbed()

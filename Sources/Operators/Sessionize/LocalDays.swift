@@ -27,14 +27,32 @@ struct LocalDays: Sendable {
         }
     }
 
-    /// The number of the local day, counted from 1 January 1970.
-    func day(of milliseconds: Int64) -> Int32 {
+    /// The time between two changes of the offset that a moment lies in.
+    func segment(at milliseconds: Int64) -> Int {
         var (low, high) = (0, starts.count)
         while high - low > 1 {
             let middle = (low + high) / 2
             if starts[middle] <= milliseconds { low = middle } else { high = middle }
         }
-        let (local, overflow) = milliseconds.addingReportingOverflow(offsets[low])
+        return low
+    }
+
+    func start(ofSegment index: Int) -> Int64 { starts[index] }
+
+    /// When the next begins; `Int64.max` behind the last.
+    func end(ofSegment index: Int) -> Int64 {
+        index + 1 < starts.count ? starts[index + 1] : .max
+    }
+
+    /// Milliseconds east of UTC.
+    func offset(ofSegment index: Int) -> Int64 { offsets[index] }
+
+    /// Milliseconds east of UTC at a moment.
+    func offset(at milliseconds: Int64) -> Int64 { offsets[segment(at: milliseconds)] }
+
+    /// The number of the local day, counted from 1 January 1970.
+    func day(of milliseconds: Int64) -> Int32 {
+        let (local, overflow) = milliseconds.addingReportingOverflow(offset(at: milliseconds))
         guard !overflow else { return 0 }
         let day = local >= 0 ? local / Self.dayLength : (local + 1) / Self.dayLength - 1
         return Int32(truncatingIfNeeded: day)

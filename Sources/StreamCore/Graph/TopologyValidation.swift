@@ -19,10 +19,10 @@ struct TopologyValidation {
         checkReferences(&found)
         checkCycles(&found)
         checkNamedInputs(&found)
-        if found.isEmpty { checkBroadcasts(&found) }
         checkSources(&found)
         checkReaders(&found)
         checkStores(&found)
+        if found.isEmpty { checkBroadcasts(&found) }
         return found
     }
 
@@ -103,6 +103,16 @@ struct TopologyValidation {
     private func checkIsNotInternal(
         _ topic: String, at location: SourceLocation, _ found: inout Diagnostics
     ) {
+        let own = [
+            TopologyCut.controlTopic(of: topology.application),
+            TopologyCut.receiptTopic(of: topology.application),
+        ]
+        if topology.hasControl, own.contains(topic) {
+            found.append(
+                Diagnostic(
+                    "topic '\(topic)' has the name that is kept for commands and their receipts",
+                    at: location, remedy: "give the topic another name"))
+        }
         let node = topology.operators.first { node in
             (0...node.namedInputs.count).contains { input in
                 TopologyCut.repartitionTopic(

@@ -109,6 +109,14 @@ public final class StreamTask {
     /// When the earliest timer is due; `.distantFuture` when there is none.
     public var nextTimer: Timestamp { timerStores.reduce(.distantFuture) { min($0, $1.next) } }
 
+    /// How many inputs there are, broadcasts included.
+    public var inputCount: Int { inputs.count }
+
+    /// The offset of the next record that an input wants; `nil` when it has not been read yet.
+    public func position(input: Int) -> Int64? {
+        inputs[input].position < 0 ? nil : inputs[input].position
+    }
+
     // MARK: Feeding
 
     /// Where the records of an input are to be put before `accept`.
@@ -128,6 +136,14 @@ public final class StreamTask {
     /// More records of an input have come that were not fetched yet.
     func noteUnfetched(input: Int) {
         noteArrival(input: input, recordCount: 0, isAtEnd: false)
+    }
+
+    /// An input got records that may be later than what the others have got since they were last
+    /// looked at: until they are looked at again, none of them counts as read to its end.
+    public func distrustEnds(except input: Int) {
+        for index in inputs.indices where index != input {
+            inputs[index].noteArrival(isAtEnd: false)
+        }
     }
 
     private func noteArrival(input: Int, recordCount: Int, isAtEnd: Bool) {
@@ -276,6 +292,19 @@ public final class StreamTask {
 
     /// What each operator has done since the task began, in the order of the topology.
     public var metrics: [OperatorMetrics] { graph.metrics }
+
+    /// Which of the reloads its operators have; 0 when they are as the topology was loaded.
+    public private(set) var reload = 0
+
+    /// Takes over the operators' definitions of a reload, whose number it then has; between runs.
+    /// Returns the names of the operators that took theirs.
+    @discardableResult
+    public func adopt(
+        _ definitions: [String: any OperatorDefinition], ofReload reload: Int
+    ) -> [String] {
+        self.reload = reload
+        return graph.adopt(definitions)
+    }
 
     /// Gives the state back for its next owner; what was not committed is forgotten.
     public func close() { state?.close() }

@@ -16,6 +16,8 @@ struct ChangelogLayout: Sendable {
     let storeTopics: [[Int]]
     /// The index of the topic for checkpoints in `topics`.
     let checkpointTopic: Int
+    /// The topics of which every task reads all partitions.
+    let broadcastTopics: Set<String>
     private let taskNames: [String]
     /// By sub-topology: the topics that it reads, in the order in which tags carry their offsets.
     private let sourceTopics: [[String]]
@@ -33,6 +35,7 @@ struct ChangelogLayout: Sendable {
         guard topics.count > plan.topics.count else { return nil }
         checkpointTopic = topics.count
         self.topics = topics + ["\(application)-checkpoints"]
+        broadcastTopics = Set(plan.broadcastTopics)
         sourceTopics = plan.subtopologies.map { $0.sourceTopics.map { plan.topics[$0] }.sorted() }
         // An operator keeps its name when a topology is edited; the number of a sub-topology does
         // not stay.

@@ -68,7 +68,9 @@ final class ChangelogWriter {
         }
         append(
             layout.checkpointKey(of: task.identifier),
-            CheckpointRecord(checkpoint, stores: task.stores).json, of: task, to: output)
+            CheckpointRecord(
+                checkpoint, stores: task.stores, broadcasts: layout.broadcastTopics
+            ).json, of: task, to: output)
     }
 
     private func append(

@@ -13,16 +13,27 @@ struct CheckpointRecord: Codable, Equatable {
     var streamTime: Int64
     /// The offset of the next record to read, by source topic.
     var offsets: [String: Int64]
+    /// The same of the topics of which every task reads all partitions, by topic and partition;
+    /// left out where there are none.
+    var broadcastOffsets: [String: [Int32: Int64]]?
     /// See ``TaskCheckpoint/clock``.
     var clock: Data
     /// The layout version of each store that is logged, by its name.
     var stores: [String: Int]
 
-    init(_ checkpoint: TaskCheckpoint, stores: [StoreSpec]) {
+    /// `broadcasts`: the topics of which every task reads all partitions.
+    init(_ checkpoint: TaskCheckpoint, stores: [StoreSpec], broadcasts: Set<String> = []) {
         sequence = checkpoint.sequence
         streamTime = checkpoint.streamTime.milliseconds
-        offsets = Dictionary(
-            uniqueKeysWithValues: checkpoint.offsets.map { ($0.key.topic, $0.value) })
+        offsets = [:]
+        for (source, offset) in checkpoint.offsets {
+            if broadcasts.contains(source.topic) {
+                broadcastOffsets = broadcastOffsets ?? [:]
+                broadcastOffsets?[source.topic, default: [:]][source.partition] = offset
+            } else {
+                offsets[source.topic] = offset
+            }
+        }
         clock = Data(checkpoint.clock)
         self.stores = Dictionary(uniqueKeysWithValues: stores.map { ($0.name, $0.layoutVersion) })
     }
@@ -31,12 +42,17 @@ struct CheckpointRecord: Codable, Equatable {
     func checkpoint(
         of task: TaskIdentifier, changelogOffsets: [Int: Int64]
     ) -> TaskCheckpoint {
-        TaskCheckpoint(
-            sequence: sequence, streamTime: Timestamp(milliseconds: streamTime),
-            offsets: Dictionary(
-                uniqueKeysWithValues: offsets.map {
-                    (TopicPartition(topic: $0.key, partition: task.partition), $0.value)
-                }),
+        var sources: [TopicPartition: Int64] = [:]
+        for (topic, offset) in offsets {
+            sources[TopicPartition(topic: topic, partition: task.partition)] = offset
+        }
+        for (topic, offsets) in broadcastOffsets ?? [:] {
+            for (partition, offset) in offsets {
+                sources[TopicPartition(topic: topic, partition: partition)] = offset
+            }
+        }
+        return TaskCheckpoint(
+            sequence: sequence, streamTime: Timestamp(milliseconds: streamTime), offsets: sources,
             clock: Array(clock), changelogOffsets: changelogOffsets)
     }
 

@@ -1,4 +1,5 @@
 public import Events
+internal import Logging
 public import StreamCore
 
 /// Everything that the threads of an application share and nothing changes.
@@ -19,6 +20,8 @@ public struct Application: Sendable {
     var partitionCounts: [String: Int32] = [:]
     let committedOffsets = CommittedOffsets()
     let claims = TaskClaims()
+    /// New definitions of operators whose files have changed since the start.
+    public let reloads = DefinitionReloads()
     /// Where state is logged; `nil` when it is not, or there is none.
     let changelog: ChangelogLayout?
     /// The topics that records are written to, by the index that they carry.
@@ -56,11 +59,21 @@ public struct Application: Sendable {
         "\(plan.topology.application)-\(instance)-\(index)"
     }
 
-    /// Reads changelogs for one thread.
+    /// Reads partitions outside of the group for one thread.
     func makeReader(named name: String) throws(ClusterError) -> any PartitionReader {
         let group = plan.topology.application
         return try cluster.makeReader(
             ReaderSettings(group: group, clientID: "\(group)-\(instance)-\(name)"))
+    }
+
+    /// Reads the broadcast topics for one thread; `nil` when there are none.
+    func makeBroadcastReader(
+        ofThread index: Int, log: Logger
+    ) throws(ClusterError) -> BroadcastReader? {
+        guard !plan.broadcastTopics.isEmpty else { return nil }
+        return BroadcastReader(
+            reader: try makeReader(named: "broadcast-\(index)"), recordLimit: settings.runLimit,
+            log: log)
     }
 
     /// A producer for a thread; under `exactly_once` the only one with its transactional id, which

@@ -13,6 +13,7 @@ struct TopicDecision {
         let plan = application.plan
         var names = plan.externalSourceTopics + plan.sinkTopics
         names += plan.repartitions.map { plan.topics[$0.topic] }
+        if let own = plan.controlTopics { names += [own.control, own.receipts] }
         var seen: Set<String> = []
         return (names + changelogTopics(of: application)).filter { seen.insert($0).inserted }
     }
@@ -26,8 +27,9 @@ struct TopicDecision {
     func plan() -> TopicPlan {
         var plan = TopicPlan()
         decideExternalTopics(&plan)
-        checkCopartitioning(&plan)
         decideRepartitionTopics(&plan)
+        checkCopartitioning(&plan)
+        decideControlTopics(&plan)
         decideChangelogs(&plan)
         return plan
     }
@@ -46,8 +48,13 @@ struct TopicDecision {
                 // Topics that are read together must fit each other. Records bear their event
                 // time: under the broker's default retention it would delete what is replayed as
                 // soon as it is written.
+                let broadcasts = application.plan.broadcastTopics
                 plan.add(
-                    topic, role, sources.lazy.compactMap { found[$0] }.first ?? partitions,
+                    topic, role,
+                    broadcasts.contains(topic)
+                        ? 1
+                        : sources.lazy.filter { !broadcasts.contains($0) }
+                            .compactMap { found[$0] }.first ?? partitions,
                     ["retention.ms": "-1"])
             } else {
                 missing.append(topic)
@@ -58,7 +65,7 @@ struct TopicDecision {
     }
 
     private func checkCopartitioning(_ plan: inout TopicPlan) {
-        let counts = plan.partitionCounts(of: [.source, .sink])
+        let counts = plan.partitionCounts(of: [.source, .sink, .repartition])
         for subtopology in application.plan.subtopologies where !subtopology.stores.isEmpty {
             let topics = subtopology.sourceTopics.map { application.plan.topics[$0] }
             let known = counts.filter { topics.contains($0.key) }
@@ -67,8 +74,9 @@ struct TopicDecision {
         }
     }
 
-    /// A repartition topic has as many partitions as the largest topic that it is fed from, and
-    /// keeps its records until they are processed.
+    /// A repartition topic has as many partitions as the topic that it is read together with, else
+    /// as the largest that it, or one that it is read together with, is fed from. It keeps its
+    /// records until they are processed.
     private func decideRepartitionTopics(_ plan: inout TopicPlan) {
         let topology = application.plan
         var all = plan.partitionCounts(of: [.source, .sink])
@@ -78,9 +86,7 @@ struct TopicDecision {
         while open.count < before {
             before = open.count
             open.removeAll { repartition in
-                let feeding = repartition.producers.flatMap {
-                    topology.subtopologies[$0].sourceTopics
-                }
+                let feeding = topology.feeding(repartition)
                 let sizes = feeding.map { all[topology.topics[$0]] }
                 let name = topology.topics[repartition.topic]
                 guard found[name] != nil || !sizes.contains(nil) else { return false }
@@ -96,6 +102,17 @@ struct TopicDecision {
                 name, .repartition, all[name],
                 ["cleanup.policy": "delete", "retention.ms": "-1"],
                 standing: found[name] == nil ? .toCreate : .there)
+        }
+    }
+
+    /// Commands are kept for so long that a task which was away for months still obeys them.
+    private func decideControlTopics(_ plan: inout TopicPlan) {
+        guard let own = application.plan.controlTopics else { return }
+        for topic in [own.control, own.receipts] {
+            plan.add(
+                topic, .control, found[topic] ?? 1,
+                ["cleanup.policy": "delete", "retention.ms": "\(180 * 86_400_000)"],
+                standing: found[topic] == nil ? .toCreate : .there)
         }
     }
 
@@ -117,6 +134,18 @@ struct TopicDecision {
                 partitions: partitions, wanted: wanted, configuration: configurations[topic])
             if let fault { plan.refuse([topic], .changelogTopic(topic, fault)) }
         }
+    }
+}
+
+extension TopologyPlan {
+    /// The topics whose sizes decide that of a repartition topic.
+    fileprivate func feeding(_ repartition: Repartition) -> [Int] {
+        let siblings = repartitions.filter { $0.consumer == repartition.consumer }
+        let given = subtopologies[repartition.consumer].sourceTopics.filter { topic in
+            !siblings.contains { $0.topic == topic }
+        }
+        if !given.isEmpty { return given }
+        return siblings.flatMap(\.producers).flatMap { subtopologies[$0].sourceTopics }
     }
 }
 

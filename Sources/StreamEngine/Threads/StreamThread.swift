@@ -29,6 +29,8 @@ package final class StreamThread {
     /// `nil` without changelogs.
     let restorer: Restorer?
     let changelog: ChangelogWriter?
+    /// `nil` when no task reads a broadcast.
+    let broadcasts: BroadcastReader?
     /// `nil` at least once.
     var exactlyOnce: ExactlyOnceCommit?
     /// The tasks of the commit that is under way, and when it began.
@@ -85,6 +87,14 @@ package final class StreamThread {
             producer.close()
             throw .cluster(error, doing: "opening a reader of changelogs")
         }
+        do {
+            broadcasts = try application.makeBroadcastReader(ofThread: index, log: log)
+        } catch {
+            consumer.close()
+            producer.close()
+            restorer?.close()
+            throw .cluster(error, doing: "opening a reader of broadcast topics")
+        }
         changelog = application.changelog.map {
             ChangelogWriter($0, fault: settings.deliberateFault)
         }
@@ -130,6 +140,7 @@ package final class StreamThread {
     package func close() {
         tasks.closeAll()
         restorer?.close()
+        broadcasts?.close()
         releaseClaims(on: Array(claimed))
         consumer.close()
         producer.close()
@@ -146,6 +157,7 @@ package final class StreamThread {
         }
         try handle(event)
         try restore()
+        try pollBroadcasts()
         let processed = isFenced ? 0 : try runTasks()
         _ = try send()
         if clock.now() >= nextCommit {
@@ -216,6 +228,12 @@ package final class StreamThread {
         of task: StreamTask, now: Timestamp, processed: inout Int
     ) throws(EngineError) -> Bool {
         guard try logWhole(task) else { return false }
+        let renewed = application.reloads.bring(task)
+        if !renewed.isEmpty {
+            log.info(
+                "operators have new files",
+                metadata: ["task": "\(task.identifier)", "operators": "\(renewed)"])
+        }
         for _ in 0..<Self.runsPerTurn {
             try fill(task, now: now)
             let records = try run(task, now: now)
@@ -232,28 +250,6 @@ package final class StreamThread {
         if exactlyOnce != nil { return try sendInTransaction() }
         try sender.send(clock: clock)
         return true
-    }
-
-    /// Fetches for the inputs of a task that have nothing left.
-    private func fill(_ task: StreamTask, now: Timestamp) throws(EngineError) {
-        for (input, source) in task.sources.enumerated() where task.needsRecords(input: input) {
-            do {
-                let batch = task.batch(input: input)
-                let status = try consumer.fetch(
-                    source, into: batch, recordLimit: application.settings.runLimit,
-                    byteLimit: 4 << 20)
-                guard status.recordCount > 0 || status.isAtEnd != task.isAtEnd(input: input) else {
-                    continue
-                }
-                tasks.noteFetched(source, first: batch.slots.first?.offset)
-                task.accept(
-                    input: input, position: status.position, isAtEnd: status.isAtEnd, now: now)
-                tasks.noteProgress(of: task.identifier, records: status.recordCount)
-                if status.recordCount > 0 { control.noteBrokerAlive(at: clock.now()) }
-            } catch {
-                throw .cluster(error, doing: "reading \(source)")
-            }
-        }
     }
 
     private func run(_ task: StreamTask, now: Timestamp) throws(EngineError) -> Int {

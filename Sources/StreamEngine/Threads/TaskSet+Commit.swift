@@ -80,7 +80,9 @@ extension TaskSet {
             do {
                 let checkpoint = try commit(task)
                 let metadata = CommitMetadata(checkpoint).description
-                for (source, offset) in checkpoint.offsets {
+                // Broadcast partitions are nobody's in the group: theirs are in the state only.
+                for source in task.sources {
+                    guard let offset = checkpoint.offsets[source] else { continue }
                     offsets[source] = CommittedOffset(offset: offset, metadata: metadata)
                 }
             } catch {

@@ -35,13 +35,13 @@ struct TaskSet {
     /// Whether a task can go on without waiting for the consumer.
     var hasWork: Bool {
         all.contains { task in
-            task.sources.indices.contains { !task.needsRecords(input: $0) } && !task.isWaiting
+            (0..<task.inputCount).contains { !task.needsRecords(input: $0) } && !task.isWaiting
         }
     }
 
     /// Whether every input of every task has been read to its end and processed.
     var isQuiet: Bool {
-        all.allSatisfy { task in task.sources.indices.allSatisfy { task.isAtEnd(input: $0) } }
+        all.allSatisfy { task in (0..<task.inputCount).allSatisfy { task.isAtEnd(input: $0) } }
     }
 
     // MARK: Progress

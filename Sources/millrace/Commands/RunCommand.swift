@@ -65,7 +65,7 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let topology: LoadedTopology
         do {
-            topology = try LoadedTopology(path: file)
+            topology = try LoadedTopology(path: file, openRegistry: SchemaRegistries.online)
         } catch {
             throw Outcome.refuse(error)
         }
@@ -111,8 +111,13 @@ struct RunCommand: ParsableCommand {
             log.notice("\(name): finishing; a second one ends at once")
             engine.stop()
         }
+        let watch = FileWatch(topology, path: file, reloads: application.reloads, log: log)
+        watch?.start()
         let start = ContinuousClock.now
-        defer { withExtendedLifetime(signals) {} }
+        defer {
+            watch?.stop()
+            withExtendedLifetime(signals) {}
+        }
         try engine.run()
         print(engine.metrics, elapsed: ContinuousClock.now - start)
     }
@@ -174,6 +179,7 @@ struct RunCommand: ParsableCommand {
             + counts.joined(separator: ", ")
             + (metrics.dropped > 0 ? ", dropped \(NumberText.grouped(metrics.dropped))" : "")
             + (metrics.late > 0 ? ", late \(NumberText.grouped(metrics.late))" : "")
+            + metrics.gauges.sorted { $0.key < $1.key }.map { ", \($0.key) \($0.value)" }.joined()
     }
 
     private func inputs(of plan: TopologyPlan) throws -> [FileRun.Input] {

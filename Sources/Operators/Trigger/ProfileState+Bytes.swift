@@ -1,0 +1,260 @@
+internal import Events
+internal import StreamCore
+
+/// The bytes that the store keeps of a profile, in the byte order of the machine that owns the
+/// state file.
+///
+/// Version (1), timer, first and last time seen, version of the schedules (8 each), the fields (a
+/// count of 1; each hash, time and JSON), the slots (a count of 2; each rule, latest time, identity,
+/// marks, data and facts), what is held and what was sent (a count of 2 each). A piece of text has
+/// 2 bytes of length.
+extension ProfileState {
+    static let layoutVersion = 1
+    private static let timerOffset = 1
+    private static let lastSeenOffset = 17
+    private static let scheduleVersionOffset = 25
+    private static let fieldsOffset = 33
+    /// The bytes of a field in front of its JSON.
+    private static let fieldHead = 18
+
+    // MARK: Without reading all of it
+
+    /// Brings the times of fields up to date when an event says nothing new: `fields` are the
+    /// event's. Returns false, and changes nothing, when something is new or unclear.
+    static func touch(
+        _ stored: inout [UInt8], at time: Int64,
+        _ fields: [(hash: UInt64, json: UnsafeRawBufferPointer)], _ scheduleVersion: UInt64
+    ) -> Bool {
+        unsafe stored.withUnsafeMutableBytes { stored in
+            guard stored.count > fieldsOffset, unsafe stored[0] == UInt8(layoutVersion),
+                unsafe stored.loadUnaligned(
+                    fromByteOffset: scheduleVersionOffset, as: UInt64.self) == scheduleVersion
+            else { return false }
+            let count = Int(unsafe stored[fieldsOffset])
+            // First look, then write.
+            for isWriting in [false, true] {
+                for index in unsafe fields.indices {
+                    let field = unsafe fields[index]
+                    guard
+                        let start = unsafe Self.place(
+                            of: field.hash, among: count, UnsafeRawBufferPointer(stored))
+                    else { return false }
+                    let known = unsafe stored.loadUnaligned(
+                        fromByteOffset: start + 8, as: Int64.self)
+                    if isWriting {
+                        if time > known {
+                            unsafe stored.storeBytes(
+                                of: time, toByteOffset: start + 8, as: Int64.self)
+                        }
+                        continue
+                    }
+                    let length = Int(
+                        unsafe stored.loadUnaligned(fromByteOffset: start + 16, as: UInt16.self))
+                    let json = unsafe UnsafeRawBufferPointer(
+                        rebasing: stored[start + fieldHead..<start + fieldHead + length])
+                    // What is older than what is known changes nothing.
+                    if time >= known, unsafe !ByteText.areEqual(json, field.json) { return false }
+                }
+            }
+            for (offset, isLater) in [(lastSeenOffset - 8, false), (lastSeenOffset, true)] {
+                let known = unsafe stored.loadUnaligned(fromByteOffset: offset, as: Int64.self)
+                let seen = isLater ? max(known, time) : min(known, time)
+                unsafe stored.storeBytes(of: seen, toByteOffset: offset, as: Int64.self)
+            }
+            return true
+        }
+    }
+
+    /// The timer that is set for a stored profile.
+    static func timer(in stored: [UInt8]) -> Int64 {
+        unsafe stored.withUnsafeBytes { stored in
+            guard stored.count > fieldsOffset else { return .max }
+            return unsafe stored.loadUnaligned(fromByteOffset: timerOffset, as: Int64.self)
+        }
+    }
+
+    private static func place(
+        of hash: UInt64, among count: Int, _ stored: UnsafeRawBufferPointer
+    ) -> Int? {
+        var position = fieldsOffset + 1
+        for _ in 0..<count {
+            guard position + fieldHead <= stored.count else { return nil }
+            let length = Int(
+                unsafe stored.loadUnaligned(fromByteOffset: position + 16, as: UInt16.self))
+            guard position + fieldHead + length <= stored.count else { return nil }
+            if unsafe stored.loadUnaligned(fromByteOffset: position, as: UInt64.self) == hash {
+                return position
+            }
+            position += fieldHead + length
+        }
+        return nil
+    }
+
+    // MARK: Reading
+
+    /// Takes over what is stored; throws when it can't be that.
+    mutating func read(_ stored: [UInt8], storeName: String) throws(StoreError) {
+        removeAll()
+        bytes.append(unsafe stored.span.bytes)
+        var reader = Reader(end: bytes.count)
+        readAll(&reader)
+        if reader.isDamaged || reader.position != bytes.count {
+            throw .corrupt(
+                path: storeName, reason: "the value of a profile ends or begins otherwise than one",
+                remedy: "restore the file, or reset the application")
+        }
+    }
+
+    private struct Reader {
+        let end: Int
+        var position = 0
+        var isDamaged = false
+    }
+
+    private func load<Value: FixedWidthInteger & BitwiseCopyable>(
+        _ reader: inout Reader, _: Value.Type = Value.self
+    ) -> Value {
+        let size = MemoryLayout<Value>.size
+        guard reader.position + size <= reader.end else {
+            reader.isDamaged = true
+            return 0
+        }
+        defer { reader.position += size }
+        return unsafe bytes.bytes.loadUnaligned(fromByteOffset: reader.position, as: Value.self)
+    }
+
+    private func piece(_ reader: inout Reader) -> Piece {
+        let count = Int(load(&reader, UInt16.self))
+        guard reader.position + count <= reader.end else {
+            reader.isDamaged = true
+            return .empty
+        }
+        defer { reader.position += count }
+        return Piece(start: Int32(reader.position), count: Int32(count))
+    }
+
+    private mutating func readAll(_ reader: inout Reader) {
+        if load(&reader, UInt8.self) != UInt8(Self.layoutVersion) { reader.isDamaged = true }
+        timer = load(&reader)
+        firstSeen = load(&reader)
+        lastSeen = load(&reader)
+        scheduleVersion = load(&reader)
+        for _ in 0..<load(&reader, UInt8.self) where !reader.isDamaged {
+            fields.append(
+                Field(hash: load(&reader), time: load(&reader), json: piece(&reader)))
+        }
+        for _ in 0..<load(&reader, UInt16.self) where !reader.isDamaged { readSlot(&reader) }
+        for _ in 0..<load(&reader, UInt16.self) where !reader.isDamaged {
+            held.append(
+                HeldAction(
+                    rule: load(&reader), due: load(&reader), matchedAt: load(&reader),
+                    startedAt: load(&reader), identity: load(&reader), target: load(&reader),
+                    change: load(&reader), ruleName: piece(&reader), data: piece(&reader)))
+        }
+        for _ in 0..<load(&reader, UInt16.self) where !reader.isDamaged {
+            sent.append(
+                SentAction(
+                    time: load(&reader), channel: load(&reader), campaign: load(&reader),
+                    rule: load(&reader), priority: load(&reader),
+                    isCounted: load(&reader, UInt8.self) != 0))
+        }
+    }
+
+    private mutating func readSlot(_ reader: inout Reader) {
+        var slot = ProfileSlot(rule: load(&reader))
+        slot.applied = load(&reader)
+        slot.identity = load(&reader)
+        let count = Int(load(&reader, UInt8.self))
+        for index in 0..<count {
+            let mark: Int64 = load(&reader)
+            if index < ProfileSlot.markCount { slot.marks[index] = mark }
+        }
+        slot.data = piece(&reader)
+        for _ in 0..<load(&reader, UInt16.self) where !reader.isDamaged {
+            facts.append(
+                Fact(
+                    slot: slots.count, time: load(&reader), bits: load(&reader),
+                    identity: load(&reader), data: piece(&reader)))
+        }
+        slots.append(slot)
+    }
+
+    // MARK: Writing
+
+    func write(to buffer: inout ByteBuffer) {
+        buffer.append(UInt8(Self.layoutVersion))
+        buffer.append(number: timer)
+        buffer.append(number: firstSeen)
+        buffer.append(number: lastSeen)
+        buffer.append(number: scheduleVersion)
+        buffer.append(UInt8(truncatingIfNeeded: fields.count))
+        for field in fields {
+            buffer.append(number: field.hash)
+            buffer.append(number: field.time)
+            write(field.json, to: &buffer)
+        }
+        buffer.append(number: UInt16(slots.count))
+        var fact = 0
+        for index in slots.indices { writeSlot(index, &fact, to: &buffer) }
+        buffer.append(number: UInt16(held.count))
+        for action in held {
+            buffer.append(number: action.rule)
+            buffer.append(number: action.due)
+            buffer.append(number: action.matchedAt)
+            buffer.append(number: action.startedAt)
+            buffer.append(number: action.identity)
+            buffer.append(action.target)
+            buffer.append(action.change)
+            write(action.ruleName, to: &buffer)
+            write(action.data, to: &buffer)
+        }
+        buffer.append(number: UInt16(sent.count))
+        for action in sent {
+            buffer.append(number: action.time)
+            buffer.append(number: action.channel)
+            buffer.append(number: action.campaign)
+            buffer.append(number: action.rule)
+            buffer.append(number: action.priority)
+            buffer.append(action.isCounted ? 1 : 0)
+        }
+    }
+
+    /// Takes slots away that remember nothing.
+    mutating func dropEmptySlots() {
+        for slot in slots.indices.reversed() {
+            var isEmpty = facts(of: slot).isEmpty
+            for mark in 0..<ProfileSlot.markCount where slots[slot].marks[mark] != Self.none {
+                isEmpty = false
+            }
+            guard isEmpty else { continue }
+            slots.remove(at: slot)
+            for fact in facts.indices where facts[fact].slot > slot { facts[fact].slot -= 1 }
+        }
+    }
+
+    private func writeSlot(_ index: Int, _ fact: inout Int, to buffer: inout ByteBuffer) {
+        let slot = slots[index]
+        buffer.append(number: slot.rule)
+        buffer.append(number: slot.applied)
+        buffer.append(number: slot.identity)
+        var count = ProfileSlot.markCount
+        while count > 0, slot.marks[count - 1] == Self.none { count -= 1 }
+        buffer.append(UInt8(count))
+        for mark in 0..<count { buffer.append(number: slot.marks[mark]) }
+        write(slot.data, to: &buffer)
+        let first = fact
+        while fact < facts.count, facts[fact].slot == index { fact += 1 }
+        buffer.append(number: UInt16(fact - first))
+        for fact in facts[first..<fact] {
+            buffer.append(number: fact.time)
+            buffer.append(fact.bits)
+            buffer.append(number: fact.identity)
+            write(fact.data, to: &buffer)
+        }
+    }
+
+    private func write(_ piece: Piece, to buffer: inout ByteBuffer) {
+        buffer.append(number: UInt16(piece.count))
+        unsafe buffer.append(text(piece))
+    }
+}

@@ -1,0 +1,198 @@
+import CMallocCount
+import Events
+import Operators
+import StreamCore
+import Testing
+
+@Suite("What trigger keeps")
+struct TriggerStateTests {
+    typealias Sample = TriggerSample
+
+    private static let identifier = TaskIdentifier(subtopology: 0, partition: 0)
+
+    /// A plan whose rules leave something of each kind in a profile.
+    private func plan() throws -> TopologyPlan {
+        try TriggerRig.plan(
+            Sample.settings(
+                [
+                    Sample.plain("hello", "a"), Sample.cart,
+                    Sample.rule("gold", [("segment", "event.tier == 'gold'"), ("grace", "1h")]),
+                    Sample.rule("daily", [("schedule", ["every": "day", "at": "09:00"])]),
+                ], [("quiet_hours", ["from": "11:00", "to": "12:10"])]),
+            outOfOrderness: Sample.hour)
+    }
+
+    private func fill(_ rig: TriggerRig) throws {
+        var event = Sample.event("a", Sample.noon + 30 * Sample.minute)
+        event.zone = "Europe/Berlin"
+        event.tier = "gold"
+        try rig.send(event)
+        try rig.send(Sample.event("a", Sample.noon, number: 1))
+        try rig.send(Sample.event("cart", Sample.noon + 31 * Sample.minute, number: 2))
+    }
+
+    @Test("bytes that are no profile stop the task with an error, whatever they are")
+    func damage() throws {
+        let plan = try plan()
+        let stores = plan.subtopologies[0].stores
+        let origin = InMemoryStateStorage()
+        let rig = try TriggerRig(plan: plan, storage: origin)
+        try fill(rig)
+        try rig.driver.commit()
+        rig.driver.close()
+        var profile: [UInt8] = []
+        let kept = try origin.open(Self.identifier, stores: stores)
+        try unsafe kept.keyValueStore("tested.profiles").forEach { _, value in
+            profile = unsafe Array(value)
+        }
+        #expect(profile.count > 300)
+        var random = SeededGenerator(seed: 1)
+        var stops = 0
+        for round in 0..<600 {
+            var damaged = profile
+            if round < profile.count {
+                damaged = Array(profile[..<round])
+            } else {
+                for _ in 0..<Int.random(in: 1...4, using: &random) {
+                    damaged[Int.random(in: 0..<damaged.count, using: &random)] = .random(
+                        in: 0...255, using: &random)
+                }
+            }
+            let storage = InMemoryStateStorage()
+            let state = try storage.open(Self.identifier, stores: stores)
+            var key = ByteBuffer()
+            var value = ByteBuffer()
+            key.append("k")
+            value.append(unsafe damaged.span.bytes)
+            try unsafe state.keyValueStore("tested.profiles").put(key.bytes, value.bytes)
+            try state.commit(TaskCheckpoint(sequence: 1))
+            state.close()
+            let again = try TriggerRig(plan: plan, storage: storage)
+            do {
+                try again.send(Sample.event("a", Sample.noon + 40 * Sample.minute, number: 3))
+                try again.driver.advanceStreamTime(by: .seconds(86_400))
+            } catch {
+                stops += 1
+                #expect("\(error)".contains("the value of a profile"), "\(error)")
+            }
+        }
+        #expect(stops > 300)
+    }
+
+    @Test("an erased profile leaves nothing behind: no consent, no cap, nothing that waits")
+    func erasure() throws {
+        let settings = Sample.settings(
+            [Sample.plain("hello", "a"), Sample.cart],
+            [("caps", [["at_most": 1, "every": "7d"]])])
+        let storage = InMemoryStateStorage()
+        let plan = try TriggerRig.plan(settings, wrap: { ErasingDefinition(wrapped: $0) })
+        let rig = try TriggerRig(plan: plan, storage: storage)
+        for key in ["k", "other"] {
+            try rig.send(Sample.event("a", Sample.noon, key: key))
+            try rig.send(Sample.event("cart", Sample.noon + 1, key: key))
+        }
+        try rig.send(CustomerEvent("k", Sample.noon + 2, "erase"))
+        try rig.driver.commit()
+        let state = try storage.open(Self.identifier, stores: plan.subtopologies[0].stores)
+        var keys: [String] = []
+        try unsafe state.keyValueStore("tested.profiles").forEach { key, _ in
+            keys.append(unsafe String(decoding: key, as: UTF8.self))
+        }
+        #expect(keys == ["other"])
+        // Erased twice: there is nothing the second time.
+        try rig.send(CustomerEvent("k", Sample.noon + 3, "erase"))
+        try rig.send(Sample.event("a", Sample.noon + 4, number: 1, consent: nil))
+        try rig.send(Sample.event("a", Sample.noon + 5, number: 2))
+        try rig.driver.finish()
+        let output = try rig.take()
+        #expect(
+            output.sent.map { "\($0.profile) \($0.rule) \($0.matched_at.suffix(4))" } == [
+                "k hello 000Z", "other hello 000Z", "k hello 005Z",
+            ])
+        #expect(
+            output.held.map { "\($0.profile) \($0.reason ?? "")" } == [
+                "k no_consent", "other frequency_cap",
+            ])
+        #expect(ErasingDefinition.counts(in: output) == [1, 0])
+    }
+
+    /// Unoptimised code allocates for closures and generics; only optimised code is measured.
+    private static let isOptimised: Bool = {
+        var isOptimised = true
+        assert(
+            {
+                isOptimised = false
+                return true
+            }())
+        return isOptimised
+    }()
+
+    @Test("an event that no rule asks for costs no allocation", .enabled(if: isOptimised))
+    func noAllocation() throws {
+        let rig = try TriggerRig(plan: try plan())
+        let value = Array(#"{"id":1,"user":"k","type":"view","score":0.5}"#.utf8)
+        func round() throws {
+            try rig.driver.pipe(topic: "in0") { batch, first in
+                for offset in 0..<200 {
+                    batch.append(
+                        key: nil, value: unsafe value.span.bytes, headers: nil,
+                        offset: first + Int64(offset), timestamp: Sample.noon)
+                }
+            }
+        }
+        for _ in 0..<3 { try round() }
+        let before = malloc_count_this_thread()
+        for _ in 0..<20 { try round() }
+        let allocations = malloc_count_this_thread() - before
+        // What is left is for each batch of 200, not for each event.
+        #expect(allocations <= 2 * 20, "\(allocations) allocations for 4000 events")
+        #expect(rig.driver.takeOutputs().isEmpty)
+    }
+}
+
+/// An operator that erases the profile of each event of the type `erase`, and passes the others on;
+/// how many entries went stands on `.status`.
+private struct ErasingDefinition: OperatorDefinition {
+    let wrapped: any OperatorDefinition
+
+    var stores: [StoreSpec] { wrapped.stores }
+    var stateKey: StateKey? { wrapped.stateKey }
+
+    func makeOperator() -> any Operator { Erasing(wrapped.makeOperator()) }
+
+    static func counts(in output: TriggerOutput) -> [Int] {
+        output.values("status").compactMap { Int($0.filter(\.isNumber)) }
+    }
+
+    private final class Erasing: Operator {
+        private let wrapped: any Operator
+
+        init(_ wrapped: any Operator) { self.wrapped = wrapped }
+
+        func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
+            for event in events {
+                let type = context.arena.value(of: event, at: FieldPath(name: "type"))
+                let name = unsafe String(decoding: context.arena.bytes(type.text), as: UTF8.self)
+                guard name == "erase" else {
+                    try wrapped.process([event], in: context)
+                    continue
+                }
+                let count = try unsafe wrapped.erase(context.arena.bytes(event.key), in: context)
+                var json = ByteBuffer()
+                json.append("{\"erased\":")
+                json.append(integer: Int64(count))
+                json.append("}")
+                var status = unsafe context.arena.addEvent(
+                    json: json.bytes, key: nil, timestamp: event.timestamp)
+                (status.streamTime, status.sequence) = (event.streamTime, event.sequence)
+                context.emit(status, to: 3)
+            }
+        }
+
+        func advance(
+            to streamTime: Timestamp, in context: OperatorContext
+        ) throws(OperatorError) {
+            try wrapped.advance(to: streamTime, in: context)
+        }
+    }
+}
