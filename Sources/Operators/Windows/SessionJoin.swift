@@ -29,7 +29,7 @@ struct SessionJoin<Window: MergingWindow> {
     /// All of them and the event's own, but for what ``MergingWindow/widen(by:)`` leaves out.
     let union: Window
 
-    /// - Parameter windows: In the order of their starts.
+    /// `windows`: those of the key, in the order of their starts.
     init(_ own: Window, among windows: [Window], maximumLength: Int64) {
         let next = Self.firstIndex(in: windows, startingAfter: own.start)
         before = Self.index(in: windows, continuedBy: own, before: next, maximumLength)
