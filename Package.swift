@@ -50,11 +50,12 @@ let package = Package(
         .target(name: "JSONSchema", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
         .target(name: "CEL", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
         .target(name: "Models", swiftSettings: strict),
+        .target(name: "Sketches", dependencies: ["Events"], swiftSettings: strict),
         .target(name: "StreamCore", dependencies: ["Events"], swiftSettings: strict),
         .target(
             name: "Operators",
             dependencies: [
-                "StreamCore", "Events", "JSONSchema", "CEL", "Avro", "Models",
+                "StreamCore", "Events", "JSONSchema", "CEL", "Avro", "Models", "Sketches",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
@@ -133,6 +134,10 @@ let package = Package(
             dependencies: ["CEL", "Events", "CMallocCount"],
             swiftSettings: strict),
         .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: strict),
+        .testTarget(
+            name: "SketchesTests",
+            dependencies: ["Sketches", "Events"],
+            swiftSettings: strict),
         .testTarget(
             name: "StreamCoreTests",
             dependencies: ["StreamCore", "Events"],

@@ -5,10 +5,12 @@ extension OperatorRegistry {
         MapOperator.spec,
         FilterOperator.spec,
         ValidateOperator.spec,
+        DeduplicateOperator.spec,
         ProtectOperator.spec,
         EnrichOperator.spec,
         JoinOperator.spec,
         SessionizeOperator.spec,
+        AggregateOperator.spec,
         ScoreOperator.spec,
         TriggerOperator.spec,
     ])

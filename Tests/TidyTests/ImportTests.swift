@@ -11,9 +11,12 @@ struct ImportTests {
         "Avro": ["Events"],
         "JSONSchema": ["Events", "CPCRE2"],
         "CEL": ["Events", "CPCRE2"],
+        "Sketches": ["Events"],
         "StreamCore": ["Events"],
         "Models": [],
-        "Operators": ["StreamCore", "Events", "JSONSchema", "CEL", "Models", "Avro", "Crypto"],
+        "Operators": [
+            "StreamCore", "Events", "JSONSchema", "CEL", "Models", "Sketches", "Avro", "Crypto",
+        ],
         "SampleEvents": ["Events"],
         // The shell.
         "SchemaRegistry": ["StreamCore", "CCurl"],

@@ -21,7 +21,8 @@ public final class OperatorContext {
     /// What was emitted during the current run, by output.
     @safe @exclusivity(unchecked) @usableFromInline package var emitted: [[Event]]
     @usableFromInline package let connected: [Bool]
-    /// Records that the operator could not take and dropped, since the task began.
+    /// Records that the operator dropped, since the task began: those that it could not take, and
+    /// those that it need not pass on.
     public private(set) var droppedCount = 0
     /// Records that came late and were dropped or sent to a side output, since the task began.
     public private(set) var lateCount = 0
@@ -75,7 +76,7 @@ public final class OperatorContext {
         }
     }
 
-    /// An event was dropped for another reason than `on_error`.
+    /// An event was dropped for another reason than `on_error`, for example since it is a retry.
     public func countDropped() { droppedCount += 1 }
 
     public func countLate() { lateCount += 1 }

@@ -217,7 +217,7 @@ public struct OperatorMetrics: Sendable, Equatable {
     public let received: Int
     /// By output: the main one first, then the side outputs in the order of the spec.
     public let emitted: [Int]
-    /// Records that it could not take and dropped.
+    /// Records that it dropped: it could not take them, or need not pass them on.
     public let dropped: Int
     /// Records that were late.
     public let late: Int
