@@ -31,7 +31,7 @@ extension StreamThread {
     func pollBroadcasts() throws(EngineError) {
         do {
             try broadcasts?.poll()
-        } catch where error.mayPass {
+        } catch  where error.mayPass {
             // It is tried again in the next round.
         } catch {
             throw .cluster(error, doing: "reading broadcast topics")

@@ -41,6 +41,13 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Start tasks whose state is missing with empty state.")
     var allowStateLoss = false
 
+    @Flag(
+        help: """
+            Delete state that this topology dropped, and begin empty what it gave another meaning; \
+            `millrace plan` lists it.
+            """)
+    var confirmStateChanges = false
+
     @Option(help: "Where state is kept, instead of processing.state_directory.")
     var stateDirectory: String?
 
@@ -91,6 +98,7 @@ struct RunCommand: ParsableCommand {
         var settings = topology.engineSettings
         settings.stopsWhenCaughtUp = untilCaughtUp
         settings.allowsStateLoss = allowStateLoss
+        settings.confirmsStateChanges = confirmStateChanges
         // An embedded cluster begins empty: its topics are there only when they are made.
         if createTopics || topology.kafka.isEmbedded {
             settings.missingTopics = .create(partitions: partitions)
