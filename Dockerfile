@@ -25,7 +25,7 @@ FROM swift:${SWIFT_VERSION}-bookworm-slim
 # ca-certificates: TLS to the brokers. tzdata: the time zones.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
-        ca-certificates tzdata librdkafka1 libsqlite3-0 libsimdjson14 libpcre2-8-0 libmimalloc2.0 \
+        ca-certificates tzdata librdkafka1 libsqlite3-0 libsimdjson14 libpcre2-8-0 libmimalloc2.0 libcurl4 \
     && rm -rf /var/lib/apt/lists/*
 # State belongs to the user that runs the process and to a volume, not to the image.
 RUN useradd --system --uid 10001 --home-dir /var/lib/millrace --create-home millrace

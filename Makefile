@@ -11,6 +11,9 @@ SECONDS = 30
 chaos: SECONDS = 600
 FUZZ_SECONDS = 60
 
+# How many rows of each model are compared with the library that made it.
+ROWS = 10000
+
 # Which runs of the simulation: SEED alone replays one; else SEEDS from FIRST on. The chaos takes
 # SEED too.
 SEED =
@@ -20,7 +23,7 @@ FIRST = 1
 SWIFT_TEST := swift test --configuration release --skip-build --disable-xctest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check real-data integration conformance simulate chaos bench bench-driver fuzz clean \
+.PHONY: help demo test check real-data integration conformance model-parity avro-parity registry simulate chaos bench bench-driver fuzz clean \
 	setup setup-tests setup-packages lint unit topologies compose
 # The order of the prerequisites is the order of the output, also under `make -j`.
 .NOTPARALLEL:
@@ -32,7 +35,7 @@ demo: setup ## run the omnichannel topology on sample events, no Kafka needed (S
 	$(MILLRACE) demo --seconds $(SECONDS)
 
 # The integration tests come last, so that the test runner's summary is the last thing to read.
-test: check real-data integration ## everything below but chaos, bench and fuzz
+test: check real-data avro-parity registry integration ## everything below but chaos, bench and fuzz
 
 check: lint unit topologies compose ## format, build with warnings as errors, fast tests, topologies
 
@@ -45,6 +48,16 @@ integration: setup-tests ## the tests that need a broker; they start one of thei
 # MILLRACE_CONFORMANCE_DATA names a folder with `cel` and `json-schema-test-suite`.
 conformance: setup-tests ## the official suites of CEL and JSON Schema: passed of all there are
 	$(SWIFT_TEST) --filter 'CELTests.ConformanceTests|JSONSchemaTests.ConformanceTests'
+
+model-parity: setup-tests ## predictions and contributions against XGBoost and LightGBM, from PyPI (ROWS=10000)
+	scripts/model-parity --rows $(ROWS)
+
+# The cases come from a virtual environment with fastavro, which is made for it.
+avro-parity: setup-tests ## 20,000 random Avro schemas and values, against fastavro (SEED=1)
+	scripts/avro-parity $(or $(SEED),1)
+
+registry: setup-tests ## the client of schema registries, against an HTTP server that errs
+	scripts/registry-tests
 
 simulate: setup-tests ## crashes, rebalances and errors by seed (SEEDS=1000 FIRST=1, or SEED=42)
 	MILLRACE_SIMULATION_SEED=$(SEED) MILLRACE_SIMULATION_SEEDS=$(SEEDS) \

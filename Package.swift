@@ -20,6 +20,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
@@ -38,18 +39,30 @@ let package = Package(
         .target(
             name: "CSimdJSON", cxxSettings: [.unsafeFlags(["-O2"])],
             linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(
+            name: "CCurl", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+            linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CMallocCount"),
 
         // The functional core: no IO, no clock.
         .target(name: "Events", dependencies: ["CSimdJSON"], swiftSettings: strict),
+        .target(name: "Avro", dependencies: ["Events"], swiftSettings: strict),
         .target(name: "JSONSchema", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
         .target(name: "CEL", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
+        .target(name: "Models", swiftSettings: strict),
+        .target(name: "Sketches", dependencies: ["Events"], swiftSettings: strict),
         .target(name: "StreamCore", dependencies: ["Events"], swiftSettings: strict),
         .target(
-            name: "Operators", dependencies: ["StreamCore", "Events", "JSONSchema", "CEL"],
+            name: "Operators",
+            dependencies: [
+                "StreamCore", "Events", "JSONSchema", "CEL", "Avro", "Models", "Sketches",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
 
         // The shell: disk, network, threads, files.
+        .target(
+            name: "SchemaRegistry", dependencies: ["StreamCore", "CCurl"], swiftSettings: strict),
         .target(
             name: "StreamState",
             dependencies: [
@@ -82,7 +95,7 @@ let package = Package(
             name: "millrace",
             dependencies: [
                 "TopologyFiles", "Operators", "StreamEngine", "StreamKafka", "StreamState",
-                "StreamCore", "CEL", "Events", "SampleEvents", "CMimalloc",
+                "StreamCore", "CEL", "Events", "SampleEvents", "SchemaRegistry", "CMimalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -105,12 +118,25 @@ let package = Package(
             dependencies: ["Events", "CMallocCount"],
             swiftSettings: strict),
         .testTarget(
+            name: "AvroTests",
+            dependencies: ["Avro", "Events", "CMallocCount"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SchemaRegistryTests",
+            dependencies: ["SchemaRegistry", "StreamCore"],
+            swiftSettings: strict),
+        .testTarget(
             name: "JSONSchemaTests",
             dependencies: ["JSONSchema", "Events", "CMallocCount"],
             swiftSettings: strict),
         .testTarget(
             name: "CELTests",
             dependencies: ["CEL", "Events", "CMallocCount"],
+            swiftSettings: strict),
+        .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: strict),
+        .testTarget(
+            name: "SketchesTests",
+            dependencies: ["Sketches", "Events"],
             swiftSettings: strict),
         .testTarget(
             name: "StreamCoreTests",

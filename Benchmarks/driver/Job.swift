@@ -18,6 +18,9 @@ struct Job {
         // What is left is for each batch, not for each record: 0.01 is five for each 512.
         Job(name: "validate", file: "validate.yaml", mallocsPerRecordLimit: 0.01),
         Job(name: "sessionize", file: "sessionize.yaml", mallocsPerRecordLimit: nil),
+        Job(name: "deduplicate", file: "deduplicate.yaml", mallocsPerRecordLimit: nil),
+        Job(name: "aggregate", file: "aggregate.yaml", mallocsPerRecordLimit: nil),
+        Job(name: "sketches", file: "sketches.yaml", mallocsPerRecordLimit: nil),
         Job(name: "trigger", file: "trigger.yaml", mallocsPerRecordLimit: nil),
     ]
 }

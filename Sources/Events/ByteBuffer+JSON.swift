@@ -15,6 +15,22 @@ extension ByteBuffer {
         text.withUTF8 { unsafe append(jsonString: UnsafeRawBufferPointer($0)) }
     }
 
+    /// Appends text as a JSON string, with its quotes; returns false, and appends nothing, when it
+    /// is not UTF-8.
+    package mutating func append(strictJSONString text: UnsafeRawBufferPointer) -> Bool {
+        let content = unsafe TextContent(of: text)
+        if content.hasHighBytes, unsafe !Self.isUTF8(text) { return false }
+        reserve(text.count + 2)
+        append(UInt8(ascii: "\""))
+        if content.needsEscapes {
+            for index in 0..<text.count { append(escaping: unsafe text[index]) }
+        } else {
+            unsafe append(text)
+        }
+        append(UInt8(ascii: "\""))
+        return true
+    }
+
     /// Appends text as a JSON string; returns whether it stands between the quotes as it is.
     mutating func appendString(_ text: UnsafeRawBufferPointer) -> Bool {
         let content = unsafe TextContent(of: text)
@@ -70,7 +86,7 @@ extension ByteBuffer {
 
 extension UnsafeRawBufferPointer {
     /// The length of the character that starts at `position`, or `nil` when it is not UTF-8.
-    func utf8Length(at position: Int) -> Int? {
+    package func utf8Length(at position: Int) -> Int? {
         let rest = unsafe UnsafeRawBufferPointer(rebasing: self[position...].prefix(4))
         var decoder = UTF8()
         var iterator = unsafe rest.makeIterator()

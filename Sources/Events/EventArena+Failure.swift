@@ -6,10 +6,15 @@ public struct EventFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// One sentence without a full stop: what is wrong, and where.
     public let reason: String
 
+    /// Whether it is no fault of the record: something that was needed gave no answer, so that the
+    /// task has to stop and the record to be read again.
+    public let isOutage: Bool
+
     /// A failure of this name, for this reason.
-    public init(error: String, reason: String) {
+    public init(error: String, reason: String, isOutage: Bool = false) {
         self.error = error
         self.reason = reason
+        self.isOutage = isOutage
     }
 
     /// The name and the reason.

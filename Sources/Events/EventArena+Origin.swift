@@ -53,6 +53,26 @@ extension EventArena {
         return event
     }
 
+    /// Makes JSON the text that an event is read from, in place of its value, which stays what
+    /// ``rawValue(of:)`` gives and what a dead letter carries. The text is copied.
+    public func setText(of event: Event, toJSON json: UnsafeRawBufferPointer) {
+        setText(of: event, to: unsafe copy(json))
+    }
+
+    /// Makes the rest of an event's value, from `offset` on, the text that it is read from.
+    public func setText(of event: Event, toValueFrom offset: Int) {
+        let raw = rawValue(of: event)
+        setText(of: event, to: raw.part(offset, max(raw.count - offset, 0)))
+    }
+
+    private func setText(of event: Event, to text: ByteRange) {
+        documents[Int(event.slot)].bytes = text
+        documents[Int(event.slot)].firstNode = Document.notParsed
+    }
+
+    /// Whether the event's value is indexed.
+    public func isParsed(_ event: Event) -> Bool { document(of: event).firstNode >= 0 }
+
     /// The topic that the event's record came from, as an index into the topic table.
     public func topic(of event: Event) -> Int32 { origin(of: event).topic }
 

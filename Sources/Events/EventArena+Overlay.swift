@@ -26,6 +26,20 @@ extension EventArena {
         return true
     }
 
+    /// Makes the event's value and key, with all changes, what it came with: from here on there is
+    /// nothing older that a dead letter could show. Headers that came with the record stay.
+    ///
+    /// Returns false, and changes nothing, when the value can't be settled.
+    public func seal(_ event: inout Event) -> Bool {
+        guard isTombstone(event) || settle(&event) else { return false }
+        var sealed = document(of: event)
+        sealed.raw = sealed.bytes
+        sealed.key = event.key
+        documents.append(sealed)
+        event.slot = Int32(documents.count - 1)
+        return true
+    }
+
     /// A document that holds the event's value with all changes, or -1 when there can be none.
     func view(of event: Event) -> Int32 {
         if lastView.slot == event.slot, lastView.overlay == event.overlay {

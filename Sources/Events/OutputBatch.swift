@@ -87,6 +87,24 @@ public final class OutputBatch {
             timestamp: event.timestamp == .distantPast ? -1 : event.timestamp.milliseconds)
     }
 
+    /// Appends an event whose value is written as these bytes.
+    public func append(
+        _ event: Event, of arena: EventArena, value: UnsafeRawBufferPointer, topic: Int32,
+        skippedHeaderBytes: Int = 0
+    ) {
+        let keyStart = buffer.count
+        unsafe buffer.append(arena.bytes(event.key))
+        let valueStart = buffer.count
+        unsafe buffer.append(value)
+        let headersStart = buffer.count
+        arena.renderHeaders(of: event, skippingBytes: skippedHeaderBytes, into: &buffer)
+        appendSlot(
+            topic: topic, partition: -1,
+            key: (keyStart, event.key.isAbsent ? nil : event.key.count),
+            value: (valueStart, value.count), headersStart: headersStart,
+            timestamp: event.timestamp == .distantPast ? -1 : event.timestamp.milliseconds)
+    }
+
     /// Appends a record of these parts, which are copied.
     ///
     /// - Parameters:

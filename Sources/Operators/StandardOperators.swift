@@ -1,7 +1,17 @@
 extension OperatorRegistry {
     /// The operators that Millrace comes with.
     public static let standard = OperatorRegistry([
-        ParseOperator.spec, MapOperator.spec, FilterOperator.spec, ValidateOperator.spec,
-        SessionizeOperator.spec, TriggerOperator.spec,
+        ParseOperator.spec,
+        MapOperator.spec,
+        FilterOperator.spec,
+        ValidateOperator.spec,
+        DeduplicateOperator.spec,
+        ProtectOperator.spec,
+        EnrichOperator.spec,
+        JoinOperator.spec,
+        SessionizeOperator.spec,
+        AggregateOperator.spec,
+        ScoreOperator.spec,
+        TriggerOperator.spec,
     ])
 }

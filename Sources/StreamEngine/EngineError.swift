@@ -9,6 +9,8 @@ public enum EngineError: Error, Sendable, Equatable {
     case differentPartitionCounts([String: Int32])
     case changelogTopic(String, ChangelogTopicFault)
     case state(StoreError)
+    /// The topology does not fit the state that is there.
+    case stateChanges(StatePlan)
     case task(TaskError)
     case offsets(OffsetDisagreement)
     /// The threads did not end in time.
@@ -49,6 +51,12 @@ extension EngineError: CustomStringConvertible {
             --entity-name '\(topic)' --add-config cleanup.policy=compact
             """
         case .state(let error): error.description
+        case .stateChanges(let plan):
+            """
+            this topology does not fit the state that is here: \(plan.summary); run the topology that \
+            wrote it, give this one another 'application', or run with --confirm-state-changes to \
+            delete what is dropped and to begin what is changed empty
+            """
         case .task(let error): error.description
         case .offsets(let disagreement): disagreement.description
         case .shutdownTookTooLong(let limit):

@@ -41,6 +41,9 @@ public struct EngineSettings: Sendable {
     public var instance: String?
     /// Whether a task whose state is missing may start with an empty one.
     public var allowsStateLoss: Bool
+    /// Whether state that a topology edit dropped may be deleted, and state that it gave another
+    /// meaning be emptied; see ``StatePlan``.
+    public var confirmsStateChanges: Bool
     /// Whether the engine stops once everything that was written is processed.
     public var stopsWhenCaughtUp: Bool
     /// Whether topics that are missing are created, and with how many partitions.
@@ -60,7 +63,8 @@ public struct EngineSettings: Sendable {
         shutdownGrace: Duration = .seconds(30), maxTaskIdle: Duration = .seconds(1),
         stateLockTimeout: Duration = .seconds(30), revocationLimit: Duration = .seconds(60),
         runLimit: Int = 512, instance: String? = nil, allowsStateLoss: Bool = false,
-        stopsWhenCaughtUp: Bool = false, missingTopics: MissingTopics = .refuse
+        confirmsStateChanges: Bool = false, stopsWhenCaughtUp: Bool = false,
+        missingTopics: MissingTopics = .refuse
     ) {
         self.guarantee = guarantee
         self.changelog = changelog
@@ -75,6 +79,7 @@ public struct EngineSettings: Sendable {
         self.runLimit = runLimit
         self.instance = instance
         self.allowsStateLoss = allowsStateLoss
+        self.confirmsStateChanges = confirmsStateChanges
         self.stopsWhenCaughtUp = stopsWhenCaughtUp
         self.missingTopics = missingTopics
     }

@@ -66,12 +66,60 @@ public struct SQLiteStateStorage: StateStorage {
         _ task: TaskIdentifier, stores: [StoreSpec]
     ) throws(StoreError) -> any TaskState {
         try FileIdentity.check(application: application, in: root)
-        let budget = MemoryBudget(byteLimit: cacheByteLimit, stores: stores)
-        let opening = DatabaseOpening(
+        return try SQLiteTaskState(
+            opening(task, stores: stores), MemoryBudget(byteLimit: cacheByteLimit, stores: stores),
+            tracksChanges: tracksChanges, hashSeed: hashSeed)
+    }
+
+    private func opening(_ task: TaskIdentifier, stores: [StoreSpec]) -> DatabaseOpening {
+        DatabaseOpening(
             paths: StatePaths(root: root, application: application, task: "\(task)"),
             identity: FileIdentity(application: application, task: "\(task)"), stores: stores,
-            durability: durability, pageCacheByteCount: budget.pageByteCount)
-        return try SQLiteTaskState(
-            opening, budget, tracksChanges: tracksChanges, hashSeed: hashSeed)
+            durability: durability,
+            pageCacheByteCount: MemoryBudget(byteLimit: cacheByteLimit, stores: stores)
+                .pageByteCount)
+    }
+
+    private var inspection: StateInspection {
+        StateInspection(root: root, application: application)
+    }
+
+    public func tasks() throws(StoreError) -> [TaskIdentifier] { try inspection.tasks() }
+
+    public func changes(
+        of task: TaskIdentifier, stores: [StoreSpec]
+    ) throws(StoreError) -> [StoreChange] {
+        try inspection.changes(of: task, stores: stores)
+    }
+
+    public func adopt(_ stores: [StoreSpec], for task: TaskIdentifier) throws(StoreError) {
+        guard let found = try inspection.stores(of: task) else { return }
+        let comparison = StoreComparison(found: found, wanted: stores)
+        guard !comparison.fits else { return }
+        // As what it is, so that all of it is checked, and what lies in its log comes to the tables.
+        let database = try unsafe opening(task, stores: found).open { _, _, _ in }
+        defer { database.close() }
+        if !database.log.isEmpty { try database.absorbLog() }
+        try database.adopt(comparison)
+    }
+
+    public func remove(_ task: TaskIdentifier) throws(StoreError) {
+        try FileIdentity.check(application: application, in: root)
+        let paths = StatePaths(root: root, application: application, task: "\(task)")
+        guard try FileSystem.size(of: paths.database) != nil else { return }
+        let lock = try OwnerLock(path: paths.lock, guarding: paths.database)
+        // The file itself goes last: what a crash leaves is found again, and removed then. Without its
+        // logs it is behind the commit that the lock file and the group know of, so nobody goes on
+        // from it either.
+        let restored = StatePaths.restored(of: paths.database)
+        let parts = [paths.log, paths.commits, paths.journal, restored]
+        for path in parts + [paths.database] { FileSystem.remove(path) }
+        guard try FileSystem.size(of: paths.database) == nil else {
+            throw .cannotOpen(
+                path: paths.database, reason: "it could not be removed",
+                remedy: "check that the user that runs millrace may write the folder")
+        }
+        try FileSystem.synchronizeFolder(paths.folder)
+        lock.record(sequence: 0)
     }
 }

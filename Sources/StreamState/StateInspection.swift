@@ -39,15 +39,18 @@ public struct StateInspection: Sendable {
     public func changes(
         of task: TaskIdentifier, stores: [StoreSpec]
     ) throws(StoreError) -> [StoreChange] {
+        StoreComparison(found: try self.stores(of: task) ?? [], wanted: stores).changes
+    }
+
+    /// The stores that the file of a task has; `nil` when there is none.
+    func stores(of task: TaskIdentifier) throws(StoreError) -> [StoreSpec]? {
         try FileIdentity.check(application: application, in: root)
         let paths = StatePaths(root: root, application: application, task: "\(task)")
-        guard try FileSystem.size(of: paths.database) != nil else {
-            return StoreComparison(found: [], wanted: stores).changes
-        }
+        guard try FileSystem.size(of: paths.database) != nil else { return nil }
         let metadata = try metadata(paths)
         try metadata.check(
             FileIdentity(application: application, task: "\(task)"), paths.database)
-        return StoreComparison(found: metadata.stores, wanted: stores).changes
+        return metadata.stores
     }
 
     /// What the file says of itself. While the log is the same one, whatever its owner copies from

@@ -7,6 +7,7 @@ internal import StreamEngine
 final class FakeReader: PartitionReader {
     private let cluster: FakeCluster
     private let process: FakeProcess?
+    private let lent = RecordBatch()
     // Only touched with the cluster locked.
     private var positions: [TopicPartition: Int64] = [:]
 
@@ -61,7 +62,11 @@ final class FakeReader: PartitionReader {
                     kind: .fatal, code: "_AUTO_OFFSET_RESET",
                     reason: "offset \(position) is not there", subject: "\(partition)")
             }
-            let end = log.read(from: Int(position), into: batch, recordLimit: recordLimit)
+            // As a client library does, it lends its memory until the next call.
+            lent.removeAll()
+            let end = log.read(from: Int(position), into: lent, recordLimit: recordLimit)
+            unsafe batch.borrow(bytes: lent.bytes)
+            for slot in lent.slots { batch.append(slot) }
             positions[partition] = Int64(end)
             return FetchStatus(
                 recordCount: batch.count, position: Int64(end),

@@ -33,6 +33,22 @@ final class SimulatedDisk: @unchecked Sendable {
         return SimulatedState(state, disk: self, task: task, process: process)
     }
 
+    /// Changes what lies there of a task that nobody has open; the process may crash on both sides.
+    fileprivate func change(
+        _ task: TaskIdentifier, by process: FakeProcess,
+        _ step: () throws(StoreError) -> Void
+    ) throws(StoreError) {
+        guard !process.hasCrashed else { throw .dead }
+        if let holder = held[task]?.process {
+            throw .locked(path: "\(task)", owner: holder.name)
+        }
+        mayCrash(process)
+        guard !process.hasCrashed else { throw .dead }
+        try step()
+        mayCrash(process)
+        guard !process.hasCrashed else { throw .dead }
+    }
+
     fileprivate func close(_ task: TaskIdentifier) {
         held.removeValue(forKey: task)?.state.close()
     }
@@ -51,6 +67,26 @@ private struct SimulatedStorage: StateStorage {
     func open(_ task: TaskIdentifier, stores: [StoreSpec]) throws(StoreError) -> any TaskState {
         guard !process.hasCrashed else { throw .dead }
         return try disk.open(task, stores: stores, process: process)
+    }
+
+    func tasks() throws(StoreError) -> [TaskIdentifier] { try disk.inner.tasks() }
+
+    func changes(
+        of task: TaskIdentifier, stores: [StoreSpec]
+    ) throws(StoreError) -> [StoreChange] {
+        try disk.inner.changes(of: task, stores: stores)
+    }
+
+    func adopt(_ stores: [StoreSpec], for task: TaskIdentifier) throws(StoreError) {
+        try disk.change(task, by: process) { () throws(StoreError) in
+            try disk.inner.adopt(stores, for: task)
+        }
+    }
+
+    func remove(_ task: TaskIdentifier) throws(StoreError) {
+        try disk.change(task, by: process) { () throws(StoreError) in
+            try disk.inner.remove(task)
+        }
     }
 }
 

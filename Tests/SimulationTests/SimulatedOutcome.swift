@@ -42,6 +42,9 @@ struct SimulatedOutcome: Sendable {
                 let task = TaskIdentifier(subtopology: subtopology.index, partition: partition)
                 // The task may have been on several machines; on one of them it is as of the group.
                 for storage in storages {
+                    // It may have been left with a topology before this one.
+                    let changes = try storage.changes(of: task, stores: subtopology.stores)
+                    guard changes.allSatisfy({ $0.difference == nil }) else { continue }
                     let opened = try storage.open(task, stores: subtopology.stores)
                     defer { opened.close() }
                     guard try Self.isDecided(opened, by: committed) else { continue }

@@ -23,7 +23,7 @@ struct SimulatedTopology {
     static let partitions: Int32 = 3
     static let repartitionTopic = "shop-sessions-repartition"
     static let sources = ["clicks", "visits"]
-    static let sinks = ["sessions", "copies", "dead", "unread", "marks"]
+    static let sinks = ["sessions", "extras", "copies", "dead", "unread", "marks"]
     static let broadcast = "rules"
     /// After how long without a record the wall clock moves stream time.
     var idleAfter: Duration {
@@ -37,6 +37,27 @@ struct SimulatedTopology {
     let closesByWallClock: Bool
     /// Whether sessions are kept by another field than the topics are partitioned by.
     var isRekeyed = false
+    /// Whether there are sessions of another operator beside them, and which edit of the topology it is.
+    var edit = Edit.none
+
+    /// A topology that is edited: the second keeps sessions by another field, and in the place of one
+    /// operator with state it has another.
+    enum Edit: Sendable {
+        case none, before, after
+    }
+
+    /// Sessions are kept by this field, and the topics said to be partitioned by it.
+    private var key: String { edit == .after ? "friend" : "user" }
+
+    /// The operator that the edit replaces: one whose stores' names come first, by one whose come last.
+    private var extra: String? {
+        switch edit {
+        case .none: nil
+        case .before: "aside"
+        case .after: "zones"
+        }
+    }
+
     /// Whether there is a topic of which every task reads all partitions.
     var hasRules = false
 
@@ -51,7 +72,11 @@ struct SimulatedTopology {
         func source(_ name: String, topic: String) throws -> Topology.Source {
             Topology.Source(
                 name: name, topics: [topic], timestamp: try FieldPath("at"),
-                key: try FieldPath("user"), watermark: watermark)
+                key: try FieldPath(key), watermark: watermark)
+        }
+        let extras = extra.map { name in
+            Self.node(
+                name, "sessionize", [("key", key), ("gap", "20m"), ("grace", "1m")], from: "parsed")
         }
         var topology =
             Topology(
@@ -65,17 +90,21 @@ struct SimulatedTopology {
                     Self.node(
                         "sessions", "sessionize",
                         [
-                            ("key", isRekeyed ? "item" : "user"), ("gap", "30m"), ("grace", "1m"),
+                            ("key", isRekeyed ? "item" : key), ("gap", "30m"), ("grace", "1m"),
                         ], from: "parsed"),
-                ],
+                ] + (extras.map { [$0] } ?? []),
                 sinks: [
                     Topology.Sink(topic: "sessions", inputs: [StreamReference("sessions.closed")]),
                     Topology.Sink(topic: "copies", inputs: [StreamReference("read")]),
                     Topology.Sink(topic: "unread", inputs: [StreamReference("read.failed")]),
                     Topology.Sink(
                         topic: "dead",
-                        inputs: ["parsed.failed", "sessions.rejected"].map { StreamReference($0) }),
-                ])
+                        inputs: (["parsed.failed", "sessions.rejected"]
+                            + (extra.map { ["\($0).rejected"] } ?? [])).map { StreamReference($0) }),
+                ]
+                    + (extra.map {
+                        [Topology.Sink(topic: "extras", inputs: [StreamReference("\($0).closed")])]
+                    } ?? []))
         if hasRules { try addRules(to: &topology) }
         return try TopologyPlan(topology)
     }
@@ -182,22 +211,37 @@ struct SimulatedWorkload {
             if count % 7 == 3, count < 90 {
                 entries.append(Self.rule(count, for: "u\(count / 7 % 9)", at: time - 1))
             }
-            let user = "u\(random.below(9))"
+            let number = random.below(9)
+            let user = "u\(number)"
             let isBroken = random.happens(0.05)
             let value =
                 isBroken
                 ? "{broken \(count)"
-                : #"{"user":"\#(user)","at":\#(time),"n":\#(count),"item":"i\#(count % 5)"}"#
+                : #"{"user":"\#(user)","at":\#(time),"n":\#(count),"item":"i\#(count % 5)","#
+                    + #""friend":"\#(Self.friend(of: number))"}"#
             let key = Array(user.utf8)
+            let partition = Self.partition(of: number)
             entries.append(
                 Entry(
                     topic: random.happens(0.7) ? "clicks" : "visits",
-                    partition: Int32(
-                        FakeCluster.partition(of: key, count: Int(SimulatedTopology.partitions))),
+                    partition: Int32(partition),
                     record: FakeCluster.Record(
                         key: key, value: Array(value.utf8), timestamp: time)))
         }
         self.entries = entries
+    }
+
+    private static func partition(of user: Int) -> Int {
+        FakeCluster.partition(
+            of: Array("u\(user)".utf8), count: Int(SimulatedTopology.partitions))
+    }
+
+    /// Another user of the same partition: as a key it means somebody else, and goes to the same task.
+    private static func friend(of user: Int) -> String {
+        let next = (1...9).lazy.map { (user + $0) % 9 }.first {
+            partition(of: $0) == partition(of: user)
+        }
+        return "u\(next ?? user)"
     }
 
     private static func rule(_ count: Int, for user: String, at time: Int64) -> Entry {

@@ -22,8 +22,9 @@ final class SimulatedWorker {
             plan: plan, settings: settings, cluster: process,
             storage: disk.storage(of: process), wallClock: { clock.manual.now },
             clock: clock.engine)
-        try application.setUpTopics()
         let log = Logger(label: process.name) { TraceLog(label: $0, note: note) }
+        try application.setUpState(log)
+        try application.setUpTopics()
         thread = try StreamThread(
             index: 0, application: application, control: control, log: log)
         do throws(EngineError) {

@@ -27,7 +27,7 @@ final class Simulation {
     /// Whether every process slot is a machine with a disk of its own, which can be lost, and state
     /// is logged; else all share one disk that never is.
     let hasChangelog: Bool
-    let topology: SimulatedTopology
+    private(set) var topology: SimulatedTopology
     let cluster: FakeCluster
     /// What happened, when it is asked for.
     private(set) var trace: [String] = []
@@ -41,14 +41,18 @@ final class Simulation {
     private var machineCount = 0
     /// The disk of each slot, or the one of all.
     private var disks: [SimulatedDisk] = []
-    private let plan: TopologyPlan
+    private var plan: TopologyPlan
     private let clock: SimulatedClock
     private let world: World
     private let fault: DeliberateFault?
     private let isTraced: Bool
-    private var workers: [SimulatedWorker] = []
+    var workers: [SimulatedWorker] = []
     private var sleepUntil: [ObjectIdentifier: Timestamp] = [:]
     private var incarnations = 0
+    /// The processes that were started with changes of state confirmed.
+    private var confirmed: Set<String> = []
+    private var isCalm = false
+    private var confirmsNothing = false
     private var fed = 0
 
     /// What calls inside of the engine share with the simulation around it.
@@ -69,7 +73,7 @@ final class Simulation {
     }
 
     init(
-        seed: UInt64, hasChangelog: Bool? = nil,
+        seed: UInt64, hasChangelog: Bool? = nil, isEdited: Bool = false,
         makeStorage: @escaping (_ machine: Int) -> any StateStorage = { _ in
             InMemoryStateStorage()
         },
@@ -82,11 +86,11 @@ final class Simulation {
         let world = World(seed: seed)
         self.world = world
         workload = Int(seed % 8)
-        let isRekeyed = (seed / 64) % 4 == 3
+        let isRekeyed = (seed / 64) % 4 == 3 && !isEdited
         closesByWallClock = (seed / 8) % 2 == 1 || isRekeyed
         topology = SimulatedTopology(
             closesByWallClock: closesByWallClock, isRekeyed: isRekeyed,
-            hasRules: (seed / 64) % 4 == 2)
+            edit: isEdited ? .before : .none, hasRules: (seed / 64) % 4 == 2 && !isEdited)
         self.hasChangelog = hasChangelog ?? ((seed / 16) % 2 == 1)
         plan = try topology.plan()
         // All events are past: what follows the wall clock closes every session.
@@ -117,9 +121,21 @@ final class Simulation {
 
     /// Runs with everything that can go wrong.
     func run() throws {
-        installFaults()
-        var round = 0
         let entries = SimulatedWorkload(number: workload).entries
+        if topology.edit == .before {
+            let faults = world.faults
+            run(entries[..<(entries.count / 2)])
+            try edit()
+            world.faults = faults
+        }
+        run(entries[...])
+    }
+
+    private func run(_ entries: ArraySlice<SimulatedWorkload.Entry>) {
+        installFaults()
+        isCalm = false
+        world.isQuiet = false
+        var round = 0
         while violation == nil, fed < entries.count || round < Self.feedingRounds {
             feed(entries, atMost: world.random.below(3))
             disturbedRound(mostPause: 60)
@@ -134,12 +150,26 @@ final class Simulation {
     /// Runs with nothing going wrong, on one worker.
     func runUndisturbed() throws {
         world.faults = .none
+        isCalm = true
         start()
-        feed(SimulatedWorkload(number: workload).entries, atMost: .max)
+        let entries = SimulatedWorkload(number: workload).entries
+        if topology.edit == .before {
+            feed(entries[..<(entries.count / 2)], atMost: .max)
+            settle()
+            try edit()
+        }
+        feed(entries[...], atMost: .max)
         settle()
     }
 
-    private func feed(_ entries: [SimulatedWorkload.Entry], atMost limit: Int) {
+    /// The topology is edited while nothing runs: from here on processes start with what it is then.
+    private func edit() throws {
+        note("the topology is edited")
+        topology.edit = .after
+        plan = try topology.plan()
+    }
+
+    private func feed(_ entries: ArraySlice<SimulatedWorkload.Entry>, atMost limit: Int) {
         for entry in entries[fed...].prefix(limit) {
             cluster.append(entry.record, to: entry.topic, partition: entry.partition)
             fed += 1
@@ -199,6 +229,7 @@ final class Simulation {
     private func calmDown() {
         note("calm")
         world.faults = .none
+        isCalm = true
         cluster.setFaults(nil)
         cluster.setMarkerDelay { .zero }
         sleepUntil = [:]
@@ -223,22 +254,6 @@ final class Simulation {
         violation = "does not come to rest; committed is \(committed.mapValues(\.offset))"
     }
 
-    /// Whether every task is at work, its state restored.
-    private var hasAllTasks: Bool {
-        workers.reduce(0) { $0 + $1.taskCount } == topology.taskCount
-    }
-
-    private var isCommitted: Bool {
-        guard !cluster.hasOpenTransactions else { return false }
-        let committed = cluster.committedOffsets(group: SimulatedTopology.application)
-        return topology.readTopics.allSatisfy { topic in
-            cluster.recordEnds(of: topic).enumerated().allSatisfy { partition, end in
-                let source = TopicPartition(topic: topic, partition: Int32(partition))
-                return committed[source]?.offset ?? 0 >= end
-            }
-        }
-    }
-
     // MARK: Workers
 
     private func start() {
@@ -258,6 +273,10 @@ final class Simulation {
             stateLockTimeout: .seconds(60), revocationLimit: .seconds(2),
             runLimit: 1 + world.random.below(8), instance: instance)
         settings.deliberateFault = fault
+        // Who forgets to confirm is refused, and does no harm.
+        let isConfirmed =
+            topology.edit == .after && !confirmsNothing && (isCalm || world.random.happens(0.7))
+        settings.confirmsStateChanges = isConfirmed
         // A rule that was written before an event is waited for, however late it is read.
         if topology.hasRules { settings.maxTaskIdle = .seconds(86_400) }
         do throws(EngineError) {
@@ -266,9 +285,10 @@ final class Simulation {
                     process, plan: plan, settings: settings, disk: disk(ofSlot: slot),
                     clock: clock,
                     note: { [unowned self] line in self.note(line) }))
+            if isConfirmed { confirmed.insert(process.name) }
         } catch {
             note("\(process.name) can't start: \(error)")
-            judge(error, of: process)
+            judge(error, of: process, isConfirmed: isConfirmed)
             disk(ofSlot: slot).release(process)
         }
     }
@@ -323,6 +343,9 @@ final class Simulation {
     /// Everything is lost but what lies on the cluster; one process starts, restores all, and stops.
     func loseEverything() {
         note("all machines are lost")
+        // What the changelogs hold is what the topology is now.
+        isCalm = false
+        confirmsNothing = true
         disks = disks.map { _ in makeDisk() }
         start()
         for _ in 0..<Self.calmRounds where violation == nil {
@@ -337,10 +360,16 @@ final class Simulation {
 
     /// A process may have to end; but never because state and offsets tell different stories, or
     /// because a task can't process what it got.
-    private func judge(_ error: EngineError, of process: FakeProcess) {
+    private func judge(
+        _ error: EngineError, of process: FakeProcess, isConfirmed: Bool? = nil
+    ) {
         guard !process.hasCrashed else { return }
+        let isConfirmed = isConfirmed ?? confirmed.contains(process.name)
         switch error {
         case .cluster, .brokersAway, .state(.locked): return
+        case .stateChanges where topology.edit == .after && !isConfirmed: return
+        case .offsets(let disagreement) where topology.edit == .after && !isConfirmed:
+            guard case .changelogHasOtherStores = disagreement.kind else { fallthrough }
         default: violation = violation ?? "\(process.name) ended: \(error)"
         }
     }

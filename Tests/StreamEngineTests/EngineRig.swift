@@ -45,7 +45,7 @@ final class EngineRig {
 
     /// clicks -> parse -> sessionize by user -> sessions.
     func plan(
-        key: String? = "user", topics: [String] = ["clicks"]
+        key: String? = "user", topics: [String] = ["clicks"], sessionKey: String = "user"
     ) throws -> TopologyPlan {
         let parse = OperatorRegistry.standard["parse"]!
         let sessionize = OperatorRegistry.standard["sessionize"]!
@@ -67,7 +67,7 @@ final class EngineRig {
                     Topology.Node(
                         name: "sessions", spec: sessionize,
                         definition: Self.make(
-                            sessionize, [("key", "user"), ("gap", "30m"), ("grace", "1m")]),
+                            sessionize, [("key", sessionKey), ("gap", "30m"), ("grace", "1m")]),
                         inputs: [StreamReference("parsed")]),
                 ],
                 sinks: [

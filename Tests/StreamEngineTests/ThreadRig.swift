@@ -12,7 +12,7 @@ final class ThreadRig {
     let clock = ManualClock(Timestamp(milliseconds: 1_709_600_000_000))
     let cluster: FakeCluster
     let storage = InMemoryStateStorage()
-    private let plan: TopologyPlan
+    private var plan: TopologyPlan
     private let changelog: EngineSettings.Changelog
     private let guarantee: EngineSettings.Guarantee
 
@@ -29,10 +29,27 @@ final class ThreadRig {
         plan = try EngineRig().plan(topics: topics)
     }
 
+    /// The topology is edited: from here on sessions are kept by another field.
+    func keepSessions(by field: String) throws {
+        plan = try EngineRig().plan(key: field, sessionKey: field)
+    }
+
+    /// What a process would do that had not been started.
+    func application(
+        _ storage: any StateStorage, confirmsStateChanges: Bool = false
+    ) -> Application {
+        Application(
+            plan: plan,
+            settings: EngineSettings(
+                guarantee: guarantee, changelog: changelog,
+                confirmsStateChanges: confirmsStateChanges),
+            cluster: cluster, storage: storage, wallClock: { [clock] in clock.now })
+    }
+
     /// A process with one thread, which has joined the group and taken over what it got.
     func start(
         _ name: String, storage: (any StateStorage)? = nil, allowsStateLoss: Bool = false,
-        rounds: Int = 3
+        confirmsStateChanges: Bool = false, rounds: Int = 3
     ) throws -> ThreadProcess {
         let process = FakeProcess(name, of: cluster)
         let clock = self.clock
@@ -45,13 +62,14 @@ final class ThreadRig {
                 commitInterval: .seconds(3600),
                 brokerTimeout: .seconds(60), revocationLimit: .seconds(1),
                 instance: name,
-                allowsStateLoss: allowsStateLoss),
+                allowsStateLoss: allowsStateLoss, confirmsStateChanges: confirmsStateChanges),
             cluster: process, storage: storage ?? self.storage, wallClock: { clock.now },
             clock: EngineClock(
                 now: { origin + .milliseconds(clock.now.milliseconds(since: begin)) },
                 pause: { clock.advance(by: $0) }))
-        try application.setUpTopics()
         let log = Logger(label: name) { _ in SwiftLogNoOpLogHandler() }
+        try application.setUpState(log)
+        try application.setUpTopics()
         let thread = try StreamThread(
             index: 0, application: application, control: ThreadControl(bell: Bell()), log: log)
         try thread.start()
@@ -62,12 +80,11 @@ final class ThreadRig {
     }
 
     /// A click of `user`, `minute` minutes after the epoch of these tests.
-    func click(_ user: String, minute: Int64) {
+    func click(_ user: String, of friend: String = "", minute: Int64) {
         let at = 1_709_500_000_000 + minute * 60_000
+        let value = #"{"user":"\#(user)","friend":"\#(friend)","at":\#(at)}"#
         cluster.append(
-            FakeCluster.Record(
-                key: Array(user.utf8), value: Array(#"{"user":"\#(user)","at":\#(at)}"#.utf8),
-                timestamp: at),
+            FakeCluster.Record(key: Array(user.utf8), value: Array(value.utf8), timestamp: at),
             to: "clicks", partition: 0)
     }
 

@@ -89,8 +89,8 @@ import Testing
         #expect(
             "\(error)".contains(
                 """
-                ('sessions.open' was kept by user, not by item.id; kept: 'sessions.closing'; \
-                new: 'profiles.known')
+                ('sessions.closing' goes with 'sessions.open'; 'sessions.open' was kept by user, \
+                not by item.id; new: 'profiles.known')
                 """))
     }
 

@@ -19,7 +19,9 @@ import Testing
             changes == [
                 StoreChange(store: "other.rows", kind: .new),
                 StoreChange(store: "profiles.known", kind: .dropped),
-                StoreChange(store: "sessions.closing", kind: .kept),
+                // An operator's stores go together.
+                StoreChange(
+                    store: "sessions.closing", kind: .changed("goes with 'sessions.open'")),
                 StoreChange(
                     store: "sessions.open", kind: .changed("was kept by user, not by item")),
             ])

@@ -7,7 +7,7 @@ internal import StreamCore
 /// Behind a `validate` it has the types of the schema, so that a misspelt field is found when the
 /// topology loads; elsewhere nothing is known about it.
 struct EventScope: Sendable {
-    let declarations: Declarations
+    private(set) var declarations: Declarations
     let event: Variable
     private let type: ValueType
 
@@ -22,6 +22,9 @@ struct EventScope: Sendable {
         event = declarations.declare("event", type)
         self.declarations = declarations
     }
+
+    /// Adds a variable of which nothing is known; its name may have dots.
+    mutating func declare(_ name: String) -> Variable { declarations.declare(name, .dynamic) }
 
     /// The scope behind a step that sets a field: it may be there, and nothing else is known of it.
     ///

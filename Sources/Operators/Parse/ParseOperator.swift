@@ -37,6 +37,7 @@ private final class ParseDecoder: RecordDecoder {
     }
 
     func decode(recordCount: Int, in arena: EventArena, into events: inout [Event]) {
+        reader.beginBatch()
         for index in 0..<recordCount {
             reader.read(arena.addEvent(record: index), in: arena, into: &events)
         }
@@ -48,20 +49,24 @@ private final class Parser: Operator {
     private static let failed = 1
 
     private let limits: ParseLimits
+    /// Whether the value of a record is no document as it stands.
+    private let isFramed: Bool
     private let reader: RecordReader
     private var events: [Event] = []
 
     init(settings: ParseSettings) {
         limits = settings.limits
+        isFramed = FramedRecords.areNeeded(for: settings)
         reader = RecordReader(settings: settings, timestamp: nil)
     }
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
         let arena = context.arena
+        reader.beginBatch()
         for event in events {
             if let failure = arena.failure(of: event) {
                 try refuse(event, failure, in: context)
-            } else if arena.parse(event, limits: limits) == nil {
+            } else if isFramed ? arena.isParsed(event) : arena.parse(event, limits: limits) == nil {
                 // It was read where it came in, or is a single document.
                 context.emit(event)
             } else {
@@ -85,6 +90,7 @@ private final class Parser: Operator {
     private func refuse(
         _ event: Event, _ failure: EventFailure, in context: OperatorContext
     ) throws(OperatorError) {
+        if failure.isOutage { throw .unavailable(reason: failure.reason) }
         try context.refuse(event, to: Self.failed, error: failure.error) { failure.reason }
     }
 }
@@ -93,11 +99,29 @@ extension ParseOperator {
     /// What a topology file can say of `parse`.
     public static let spec = OperatorSpec(
         name: "parse",
-        summary: "Turns records into events: JSON, newline-delimited JSON or CSV.",
+        summary: "Turns records into events: JSON, newline-delimited JSON, CSV or Avro.",
         fields: [
             FieldSpec(
                 "format", .choice(ParseSettings.Format.allCases.map(\.rawValue)), default: "json",
-                "One JSON object per record, one per line, or CSV rows."),
+                "One JSON object per record, one per line, CSV rows, or one Avro value."),
+            FieldSpec(
+                "framing", .choice(ParseSchemas.Framing.allCases.map(\.rawValue)),
+                "'confluent', which is how Avro is read by itself: a zero byte and the schema's id "
+                    + "in four bytes stand in front. 'none', which is how JSON is: nothing does."),
+            FieldSpec(
+                "registry", .string,
+                "Avro: the schema registry, when there are several under 'schema_registries'."),
+            FieldSpec(
+                "schema", .file,
+                "Avro: the schema that events are to have; else they have the one that they were "
+                    + "written with. Without framing it is needed."),
+            FieldSpec(
+                "writer_schema", .file,
+                "Avro without framing: the schema of the records, when it is not 'schema'."),
+            FieldSpec(
+                "lineage", .fieldPath,
+                "A field that gets the schema's id, or its file and version, for Avro and framed "
+                    + "records."),
             FieldSpec("max_bytes", .size, default: "8MiB", "The longest JSON document."),
             FieldSpec(
                 "max_depth", .integer(1...1000), default: "128",
@@ -105,6 +129,10 @@ extension ParseOperator {
             FieldSpec(
                 "duplicate_keys", .choice(["reject", "keep_first"]), default: "reject",
                 "What to do with an object that has two members of one name."),
+            FieldSpec(
+                "tombstones", .choice(ParseSettings.TombstonePolicy.allCases.map(\.rawValue)),
+                default: "refuse",
+                "Refuse records without a value, or pass them on: they delete rows of a table."),
             FieldSpec(
                 "delimiter", .string, default: "','",
                 "CSV: the character between fields, or 'tab'."),

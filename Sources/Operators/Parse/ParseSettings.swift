@@ -4,12 +4,15 @@ internal import StreamCore
 /// The settings of a `parse` operator.
 struct ParseSettings: Sendable {
     enum Format: String, CaseIterable {
-        case json, ndjson, csv
+        case json, ndjson, csv, avro
     }
 
     var format: Format
     var limits: ParseLimits
     var csv: CSVSettings
+    /// Whether a record without a value is an event without fields, and no failure.
+    var passesTombstones: Bool
+    var schemas: ParseSchemas
 
     /// Reads the settings; what is wrong with them is reported.
     init(_ configuration: inout Configuration) {
@@ -22,6 +25,9 @@ struct ParseSettings: Sendable {
             maximumDepth: Int(clamping: depth),
             duplicateKeys: duplicates == .reject ? .reject : .keepFirst)
         csv = CSVSettings(&configuration)
+        let tombstones: TombstonePolicy = configuration.choice("tombstones", default: .refuse)
+        passesTombstones = tombstones == .pass
+        schemas = ParseSchemas(&configuration, format: format)
         guard format != .csv else { return }
         for key in CSVSettings.keys {
             guard let found = configuration.value[key] else { continue }
@@ -29,6 +35,10 @@ struct ParseSettings: Sendable {
                 "'\(key)' is only for 'format: csv'", at: found.location,
                 remedy: "remove it, or set the format")
         }
+    }
+
+    enum TombstonePolicy: String, CaseIterable {
+        case refuse, pass
     }
 
     private enum DuplicateKeyPolicy: String, CaseIterable {
@@ -64,7 +74,7 @@ struct CSVSettings: Sendable {
         checkColumns(&configuration)
     }
 
-    private static func delimiter(_ configuration: inout Configuration) -> UInt8 {
+    static func delimiter(_ configuration: inout Configuration) -> UInt8 {
         guard let text = configuration.string("delimiter") else { return UInt8(ascii: ",") }
         if text == "tab" { return UInt8(ascii: "\t") }
         let forbidden: [UInt8] = [UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r")]

@@ -9,21 +9,32 @@ final class RecordReader {
     private let timestamp: FieldPath?
 
     private let rows: CSVRows
+    /// For records that are not JSON from their first byte on.
+    private let framed: FramedRecords?
 
     init(settings: ParseSettings, timestamp: FieldPath?) {
         self.settings = settings
         self.timestamp = timestamp
         rows = CSVRows(settings: settings.csv)
+        framed = FramedRecords.areNeeded(for: settings) ? FramedRecords(settings: settings) : nil
     }
+
+    /// Begins with records that came in together.
+    func beginBatch() { framed?.beginBatch() }
 
     /// Appends the events of a record, in the order in which they stand there.
     func read(_ record: Event, in arena: EventArena, into events: inout [Event]) {
         if arena.isTombstone(record) {
+            if settings.passesTombstones { return events.append(record) }
             refuse(record, ParseFailure(code: .tombstone), in: arena, into: &events)
             return
         }
+        if let framed {
+            events.append(opened(record, by: framed, in: arena))
+            return
+        }
         switch settings.format {
-        case .json: events.append(parsed(record, in: arena, place: nil))
+        case .json, .avro: events.append(parsed(record, in: arena, place: nil))
         case .ndjson: readLines(of: record, in: arena, into: &events)
         case .csv: readRows(of: record, in: arena, into: &events)
         }
@@ -61,6 +72,45 @@ final class RecordReader {
             }
         }
         return event
+    }
+
+    /// The event of a record whose document is not the value as it stands.
+    private func opened(
+        _ record: Event, by framed: FramedRecords, in arena: EventArena
+    ) -> Event {
+        var event = record
+        if let failure = framed.open(record, in: arena) {
+            // What can't be read for now is the next to be chosen: the task stops at it before the
+            // clock moves on.
+            if failure.isOutage { event.timestamp = .distantPast }
+            arena.markFailed(event, failure)
+            return event
+        }
+        if let failure = arena.parse(event, limits: settings.limits) {
+            arena.markFailed(event, describe(failure, of: event, by: framed, in: arena))
+            return event
+        }
+        event = parsed(event, in: arena, place: nil)
+        guard arena.failure(of: event) == nil else { return event }
+        if let failure = framed.addLineage(to: &event, in: arena) {
+            arena.markFailed(event, failure)
+        }
+        return event
+    }
+
+    private func describe(
+        _ failure: ParseFailure, of event: Event, by framed: FramedRecords, in arena: EventArena
+    ) -> EventFailure {
+        guard settings.format != .avro else {
+            return EventFailure(
+                error: failure.code.name,
+                reason: "as JSON it is no event: \(failure.reason) of the JSON text")
+        }
+        let inValue = ParseFailure(
+            code: failure.code,
+            position: failure.position < 0 ? -1 : failure.position + framed.offset)
+        return EventFailure(
+            error: failure.code.name, reason: arena.describe(inValue, of: event))
     }
 
     private func timestampReason(

@@ -141,8 +141,9 @@ struct OpenSessions: ~Copyable {
             }
         }
         if !fields.amount.isMissingOrNull {
-            session.revenue = unsafe settings.amount(
-                fields.amount.isNumber ? arena.bytes(fields.amount.raw) : nil)
+            session.revenue =
+                fields.amount.isNumber
+                ? unsafe ExactDecimal(amount: arena.bytes(fields.amount.raw)) : nil
             session.droppedAmounts = session.revenue == nil ? 1 : 0
         }
         if let channel = unsafe channel {
@@ -180,36 +181,24 @@ struct OpenSessions: ~Copyable {
         _ timers: any TimerStore
     ) throws(StoreError) -> Joining {
         try load(from: store)
-        let behind = list.firstIndex(startingAfter: own.start)
-        let before = list.index(continuedBy: own, before: behind, settings.maximumLength)
-        if isKeepAlive, before == nil { return .nothingToKeepAlive }
+        let join = SessionJoin(own, among: list.sessions, maximumLength: settings.maximumLength)
+        if isKeepAlive, join.before == nil { return .nothingToKeepAlive }
         joined.removeAll(keepingCapacity: true)
-        var union = own
-        if let before {
-            union = list.sessions[before]
-            joined.append(union)
-            SessionMerge.add(own, to: &union)
-        }
+        if let before = join.before { joined.append(list.sessions[before]) }
         ownIndex = joined.count
         joined.append(own)
-        var end = behind
-        while end < list.sessions.count,
-            union.isContinued(by: list.sessions[end], maximumLength: settings.maximumLength)
-        {
-            joined.append(list.sessions[end])
-            SessionMerge.add(list.sessions[end], to: &union)
-            end += 1
-        }
-        let due = closingTime(of: union)
+        joined += list.sessions[join.behind]
+        let due = closingTime(of: join.union)
         if joined.count == 1, due <= event.streamTime.milliseconds { return .late }
-        encode(union, before: before, behind: behind..<end, due: due)
+        encode(join, due: due)
         try unsafe store.put(key.bytes, encoded.bytes)
         if due < list.timer { try unsafe timers.set(key.bytes, at: Timestamp(milliseconds: due)) }
         return .joined
     }
 
-    /// Writes the key's sessions with `union` in place of those that it was made of.
-    private mutating func encode(_ union: Session, before: Int?, behind: Range<Int>, due: Int64) {
+    /// Writes the key's sessions with the union in place of those that it was made of.
+    private mutating func encode(_ join: SessionJoin<Session>, due: Int64) {
+        let (before, behind) = (join.before, join.behind)
         let place = before ?? behind.lowerBound
         encoded.removeAll()
         SessionList.writeHeader(
@@ -217,7 +206,7 @@ struct OpenSessions: ~Copyable {
             to: &encoded)
         list.write(0..<place, to: &encoded)
         unionStart = encoded.count
-        merge.write(union, of: joined, to: &encoded)
+        merge.write(join.union, of: joined, to: &encoded)
         // Between the two stand sessions that start with the event and are of another campaign.
         list.write((before.map { $0 + 1 } ?? place)..<behind.lowerBound, to: &encoded)
         list.write(behind.upperBound..<list.sessions.count, to: &encoded)
@@ -236,10 +225,8 @@ struct OpenSessions: ~Copyable {
         return true
     }
 
-    /// The first moment at which no further event can join the session.
     private func closingTime(of session: Session) -> Int64 {
-        Timestamp(milliseconds: session.reach)
-            .adding(milliseconds: settings.grace).adding(milliseconds: 1).milliseconds
+        session.closingTime(grace: settings.grace)
     }
 
     // MARK: Closing

@@ -8,7 +8,7 @@ internal import Events
 /// sessions.
 ///
 /// Its pointers are those of the list or event that it was read from, and valid as long.
-@safe struct Session {
+@safe struct Session: MergingWindow {
     /// Event time of the first and of the last event, in milliseconds.
     var start: Int64
     var end: Int64
@@ -62,6 +62,40 @@ internal import Events
         guard later.start <= reach, day == later.day else { return false }
         guard length(with: later) <= maximumLength else { return false }
         return unsafe later.campaign == nil || Self.areEqual(campaign, later.campaign)
+    }
+
+    /// Adds the numbers and texts of `part`, without its lists.
+    mutating func widen(by part: Session) {
+        start = min(start, part.start)
+        end = max(end, part.end)
+        reach = max(reach, part.reach)
+        eventCount &+= part.eventCount
+        viewCount &+= part.viewCount
+        droppedSteps &+= part.droppedSteps
+        droppedAmounts &+= part.droppedAmounts
+        if unsafe campaign == nil { unsafe campaign = unsafe part.campaign }
+        if part.entryTime < entryTime {
+            entryTime = part.entryTime
+            unsafe entry = unsafe part.entry
+        }
+        if part.exitTime >= exitTime {
+            exitTime = part.exitTime
+            unsafe exit = unsafe part.exit
+        }
+        addRevenue(of: part)
+    }
+
+    private mutating func addRevenue(of part: Session) {
+        guard let amount = part.revenue else { return }
+        guard let sum = revenue else {
+            revenue = amount
+            return
+        }
+        if let larger = sum.adding(amount) {
+            revenue = larger
+        } else {
+            droppedAmounts &+= 1
+        }
     }
 
     private func length(with later: Session) -> Int64 {

@@ -30,27 +30,6 @@ internal import Events
         timer = .max
     }
 
-    // MARK: Looking up
-
-    /// The first session that starts after `time`.
-    func firstIndex(startingAfter time: Int64) -> Int {
-        var index = sessions.count
-        while index > 0, sessions[index - 1].start > time { index -= 1 }
-        return index
-    }
-
-    /// The session in front of `index` that an event goes on with: the latest one before it, or
-    /// one that starts at the same moment.
-    func index(continuedBy own: Session, before index: Int, _ maximumLength: Int64) -> Int? {
-        var index = index
-        while index > 0 {
-            index -= 1
-            if sessions[index].isContinued(by: own, maximumLength: maximumLength) { return index }
-            if sessions[index].start < own.start { return nil }
-        }
-        return nil
-    }
-
     // MARK: Reading
 
     /// Reads the list; its sessions point into `bytes`.

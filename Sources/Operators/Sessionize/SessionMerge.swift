@@ -20,40 +20,6 @@ internal import Events
 
     init(maximumSteps: Int) { self.maximumSteps = maximumSteps }
 
-    /// Adds the numbers and texts of `part`, without its lists, to `union`.
-    static func add(_ part: Session, to union: inout Session) {
-        union.start = min(union.start, part.start)
-        union.end = max(union.end, part.end)
-        union.reach = max(union.reach, part.reach)
-        union.eventCount &+= part.eventCount
-        union.viewCount &+= part.viewCount
-        union.droppedSteps &+= part.droppedSteps
-        union.droppedAmounts &+= part.droppedAmounts
-        if unsafe union.campaign == nil { unsafe union.campaign = unsafe part.campaign }
-        if part.entryTime < union.entryTime {
-            union.entryTime = part.entryTime
-            unsafe union.entry = unsafe part.entry
-        }
-        if part.exitTime >= union.exitTime {
-            union.exitTime = part.exitTime
-            unsafe union.exit = unsafe part.exit
-        }
-        addRevenue(of: part, to: &union)
-    }
-
-    private static func addRevenue(of part: Session, to union: inout Session) {
-        guard let amount = part.revenue else { return }
-        guard let sum = union.revenue else {
-            union.revenue = amount
-            return
-        }
-        if let larger = sum.adding(amount) {
-            union.revenue = larger
-        } else {
-            union.droppedAmounts &+= 1
-        }
-    }
-
     /// Writes `union`, whose numbers and texts are those of `parts` together, with the lists of
     /// the parts.
     mutating func write(_ union: Session, of parts: [Session], to buffer: inout ByteBuffer) {

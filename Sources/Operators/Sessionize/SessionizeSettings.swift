@@ -109,22 +109,6 @@ final class SessionizeSettings: Sendable {
 
     // MARK: What an event is worth
 
-    /// What an amount's digits must stay below, by how many of them stand behind the point: 10^15
-    /// as a whole number. Sums of as many such amounts as a session can count stay exact.
-    private static let amountBounds: [UInt128] = (0...12).map { scale in
-        (0..<scale).reduce(1_000_000_000_000_000) { bound, _ in bound * 10 }
-    }
-
-    /// The amount that JSON text writes; `nil` for what is no number, and for numbers that no
-    /// amount of money has.
-    func amount(_ text: UnsafeRawBufferPointer?) -> ExactDecimal? {
-        guard let text = unsafe text, let amount = unsafe ExactDecimal(text),
-            amount.scale < Self.amountBounds.count,
-            amount.mantissa.magnitude < Self.amountBounds[amount.scale]
-        else { return nil }
-        return amount
-    }
-
     /// How long a session stays open behind an event of the channel.
     func gap(ofChannel channel: UnsafeRawBufferPointer) -> Int64 {
         for candidate in channelGaps where candidate.channel.count == channel.count {

@@ -38,6 +38,21 @@ final class Sessionizer: Operator {
         try sessions.advance(to: streamTime, stores.sessions, stores.timers, in: context)
     }
 
+    /// The open sessions of a key; a timer that is left finds nothing.
+    func erase(
+        _ key: UnsafeRawBufferPointer, in context: OperatorContext
+    ) throws(OperatorError) -> Int {
+        var value: [UInt8] = []
+        do {
+            let store = stores(of: context).sessions
+            guard try unsafe store.get(key, into: &value) else { return 0 }
+            try unsafe store.delete(key)
+            return 1
+        } catch {
+            throw .store(error)
+        }
+    }
+
     private func stores(of context: OperatorContext) -> Stores {
         if let stores { return stores }
         let opened = Stores(

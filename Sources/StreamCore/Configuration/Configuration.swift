@@ -13,17 +13,26 @@ public struct Configuration: Sendable {
     /// Reads a file that the topology names, relative to it.
     public let readFile: @Sendable (String) throws -> [UInt8]
 
+    /// The value of an environment variable, for secrets that must not stand in a topology.
+    public let environment: @Sendable (String) -> String?
+
     /// The file of the JSON Schema that the events at this place were checked with, if they were.
     public let eventSchema: String?
+    /// The schema registries that the topology declares, by name.
+    public let registries: [String: any SchemaSource]
 
     public init(
         name: String, value: ConfigurationValue, eventSchema: String? = nil,
+        environment: @escaping @Sendable (String) -> String? = { _ in nil },
+        registries: [String: any SchemaSource] = [:],
         readFile: @escaping @Sendable (String) throws -> [UInt8]
     ) {
         self.name = name
         self.value = value
         self.eventSchema = eventSchema
+        self.registries = registries
         self.readFile = readFile
+        self.environment = environment
     }
 
     public mutating func report(
@@ -35,7 +44,10 @@ public struct Configuration: Sendable {
     /// The settings below `key`, or `nil` when it is not there.
     public func nested(_ key: String) -> Configuration? {
         value[key].map {
-            Configuration(name: name, value: $0, eventSchema: eventSchema, readFile: readFile)
+            Configuration(
+                name: name, value: $0, eventSchema: eventSchema, environment: environment,
+                registries: registries,
+                readFile: readFile)
         }
     }
 

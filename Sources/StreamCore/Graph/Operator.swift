@@ -21,9 +21,16 @@ public protocol Operator: AnyObject {
     func erase(
         _ key: UnsafeRawBufferPointer, in context: OperatorContext
     ) throws(OperatorError) -> Int
+
+    /// Takes over a definition of the same operator whose files have changed, between two runs.
+    ///
+    /// Returns false when it goes on as it is, because the definition differs in more than that.
+    func adopt(_ definition: any OperatorDefinition) -> Bool
 }
 
 extension Operator {
+    public func adopt(_ definition: any OperatorDefinition) -> Bool { false }
+
     public func advance(to streamTime: Timestamp, in context: OperatorContext) throws(OperatorError)
     {}
 
@@ -52,10 +59,14 @@ public protocol OperatorDefinition: Sendable {
     /// output for failures.
     var mayRefuse: Bool { get }
 
+    /// Files whose content operators take over while they run, as the topology names them: models.
+    var reloadedFiles: [String] { get }
+
     func makeOperator() -> any Operator
 }
 
 extension OperatorDefinition {
+    public var reloadedFiles: [String] { [] }
     public var stores: [StoreSpec] { [] }
     public var stateKey: StateKey? { nil }
     public func stateKey(ofInput index: Int) -> StateKey? { nil }

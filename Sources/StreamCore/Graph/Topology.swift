@@ -78,21 +78,30 @@ public struct Topology: Sendable {
         public var inputs: [StreamReference]
         /// The field whose value becomes the key of the records; else they keep the key they have.
         public var key: FieldPath?
+        /// How values are written; `nil` is JSON as events are.
+        public var format: (any SinkFormat)?
+        /// What happens to an event that does not fit the format.
+        public var errorPolicy: SinkErrorPolicy
         public var location: SourceLocation
 
         public init(
             topic: String, inputs: [StreamReference], key: FieldPath? = nil,
+            format: (any SinkFormat)? = nil, errorPolicy: SinkErrorPolicy = .fail,
             location: SourceLocation = .none
         ) {
             self.topic = topic
             self.inputs = inputs
             self.key = key
+            self.format = format
+            self.errorPolicy = errorPolicy
             self.location = location
         }
     }
 
     /// The consumer group, the prefix of internal topics and the name of the state folder.
     public var application: String
+    /// Whether the tasks obey commands, of which each reads the topic `APPLICATION-control`.
+    public var hasControl = false
     public var sources: [Source]
     public var operators: [Node]
     public var sinks: [Sink]

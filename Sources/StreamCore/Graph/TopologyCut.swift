@@ -36,6 +36,10 @@ struct TopologyCut {
         order = Self.sorted(topology)
         broadcast = BroadcastPart(topology, order)
         topics = topology.sources.flatMap(\.topics) + topology.sinks.map(\.topic)
+        if topology.hasControl {
+            let name = topology.application
+            topics += [Self.controlTopic(of: name), Self.receiptTopic(of: name)]
+        }
         findCuts()
     }
 
@@ -139,6 +143,10 @@ struct TopologyCut {
         Self.references(of: node(of: repartition), input: repartition.input)
     }
 
+    static func controlTopic(of application: String) -> String { "\(application)-control" }
+
+    static func receiptTopic(of application: String) -> String { "\(application)-receipts" }
+
     // MARK: Assembly
 
     func plan() -> TopologyPlan {
@@ -234,9 +242,27 @@ struct TopologyCut {
                     inputs: inputs)
             }
         }
+        addControl(to: &assembly)
         return TopologyPlan.Subtopology(
             index: index, nodes: assembly.nodes, sourceTopics: assembly.topics,
             broadcastTopics: assembly.broadcastTopics)
+    }
+
+    /// Who keeps state obeys commands.
+    private func addControl(to assembly: inout Assembly) {
+        let keepsState = assembly.nodes.contains { node in
+            guard case .operator(let node) = node.kind else { return false }
+            return !node.definition.stores.isEmpty
+        }
+        let (name, receipts) = (
+            Self.controlTopic(of: topology.application), Self.receiptTopic(of: topology.application)
+        )
+        guard topology.hasControl, keepsState, let control = topics.firstIndex(of: name),
+            let receipts = topics.firstIndex(of: receipts)
+        else { return }
+        assembly.add(
+            name, .control(topic: control, receipts: receipts), topics: [control],
+            isBroadcast: true)
     }
 
     /// One input of an operator, with the repartition topic in front of it if there is one.
@@ -302,7 +328,7 @@ private struct Assembly {
         switch kind {
         // Nothing reads a sink, and its topic may have the name of an operator.
         case .sink, .repartitionSink: break
-        case .source, .repartitionSource, .operator: indices[name] = nodes.count
+        case .source, .repartitionSource, .operator, .control: indices[name] = nodes.count
         }
         nodes.append(PlannedNode(name: name, kind: kind, inputs: inputs))
         // A source names no topic twice, and no other reads it; a repartition topic is read once.

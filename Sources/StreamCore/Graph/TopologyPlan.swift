@@ -66,7 +66,19 @@ public struct TopologyPlan: Sendable {
 
     /// The topics of which every task reads all partitions.
     public var broadcastTopics: [String] {
-        topology.sources.filter { $0.broadcast != nil }.flatMap(\.topics)
+        let control = controlTopics.map { [$0.control] } ?? []
+        return topology.sources.filter { $0.broadcast != nil }.flatMap(\.topics) + control
+    }
+
+    /// The topics of commands to the tasks and of what came of them, if they obey any.
+    public var controlTopics: (control: String, receipts: String)? {
+        guard topology.hasControl, subtopologies.contains(where: { !$0.stores.isEmpty }) else {
+            return nil
+        }
+        return (
+            TopologyCut.controlTopic(of: topology.application),
+            TopologyCut.receiptTopic(of: topology.application)
+        )
     }
 
     public var sinkTopics: [String] { topology.sinks.map(\.topic) }
@@ -84,6 +96,8 @@ public struct PlannedNode: Sendable {
         case repartitionSource(TopologyPlan.Repartition, watermark: WatermarkSettings)
         case `operator`(Topology.Node)
         case sink(Topology.Sink, topic: Int)
+        /// Commands to the task; what came of them goes to the topic `receipts`.
+        case control(topic: Int, receipts: Int)
         case repartitionSink(TopologyPlan.Repartition)
     }
 

@@ -103,6 +103,16 @@ struct TopologyValidation {
     private func checkIsNotInternal(
         _ topic: String, at location: SourceLocation, _ found: inout Diagnostics
     ) {
+        let own = [
+            TopologyCut.controlTopic(of: topology.application),
+            TopologyCut.receiptTopic(of: topology.application),
+        ]
+        if topology.hasControl, own.contains(topic) {
+            found.append(
+                Diagnostic(
+                    "topic '\(topic)' has the name that is kept for commands and their receipts",
+                    at: location, remedy: "give the topic another name"))
+        }
         let node = topology.operators.first { node in
             (0...node.namedInputs.count).contains { input in
                 TopologyCut.repartitionTopic(

@@ -6,7 +6,7 @@ final class InMemoryTaskState: TaskState {
     private(set) var prepared: TaskCheckpoint?
     private(set) var restoreProgress: RestoreProgress?
     /// The stores of the last opening; their order gives the indexes.
-    private var specs: [StoreSpec] = []
+    private(set) var specs: [StoreSpec] = []
     private var keyValueStores: [String: InMemoryKeyValueStore] = [:]
     private var timerStores: [String: InMemoryTimerStore] = [:]
 
@@ -25,6 +25,26 @@ final class InMemoryTaskState: TaskState {
                 timerStores[store.name] = InMemoryTimerStore()
             default: break
             }
+        }
+    }
+
+    /// Drops and empties what `stores` can't use.
+    func adopt(_ stores: [StoreSpec]) {
+        let found = specs
+        let differing = Set(
+            StoreComparison(found: found, wanted: stores).changes
+                .filter { $0.difference != nil }.map(\.store))
+        let kept = found.filter { !differing.contains($0.name) }
+        // Also of the offsets, those of the stores that are kept.
+        checkpoint = checkpoint?.reindexed(from: found, to: kept)
+        prepared = prepared?.reindexed(from: found, to: kept)
+        if let progress = restoreProgress {
+            restoreProgress?.offsets = progress.offsets.reindexed(from: found, to: kept)
+        }
+        specs = kept
+        for name in differing {
+            keyValueStores[name] = nil
+            timerStores[name] = nil
         }
     }
 

@@ -198,11 +198,33 @@ public protocol TaskState: AnyObject {
 
 /// Opens the state of tasks.
 public protocol StateStorage: Sendable {
-    /// - Throws: `StoreError.locked` while another owner has the task's state open.
+    /// - Throws: `StoreError.locked` while another owner has the task's state open;
+    ///   `StoreError.foreign` when stores were dropped or changed since: see `adopt`.
     func open(_ task: TaskIdentifier, stores: [StoreSpec]) throws(StoreError) -> any TaskState
 
     /// Where the state of a task lies, for messages; empty when it lies in no file.
     func path(of task: TaskIdentifier) -> String
+
+    /// The tasks whose state is here, in their order.
+    func tasks() throws(StoreError) -> [TaskIdentifier]
+
+    /// What becomes of each store when the task is opened with `stores`. Looks only: also at what an
+    /// owner has open. All are new where there is no state.
+    func changes(
+        of task: TaskIdentifier, stores: [StoreSpec]
+    ) throws(StoreError) -> [StoreChange]
+
+    /// Makes the state of a task one that can be opened with `stores`: what is dropped is deleted, what
+    /// is changed is emptied, durably and all at once. Whatever else the state holds, its checkpoint
+    /// and a prepared commit included, stays; the changelog offsets of what begins empty go.
+    ///
+    /// - Throws: `StoreError.locked` while an owner has it open.
+    func adopt(_ stores: [StoreSpec], for task: TaskIdentifier) throws(StoreError)
+
+    /// Deletes the state of a task.
+    ///
+    /// - Throws: `StoreError.locked` while an owner has it open.
+    func remove(_ task: TaskIdentifier) throws(StoreError)
 }
 
 extension StateStorage {

@@ -17,6 +17,8 @@ final class InputPartition {
     let writerCount: Int
     /// When its records come among those of the others, if every task has them.
     let broadcast: Topology.Broadcast?
+    /// Whether its records are commands to the task, each of which has a run of its own.
+    let isControl: Bool
 
     /// The engine fills it, then calls `decode`.
     let batch = RecordBatch()
@@ -38,7 +40,7 @@ final class InputPartition {
     init(
         source: TopicPartition, topic: Int, node: Int, settings: WatermarkSettings,
         hasOwnTimestamp: Bool, writerCount: Int = 0, broadcast: Topology.Broadcast? = nil,
-        decoder: any RecordDecoder, now: Timestamp
+        isControl: Bool = false, decoder: any RecordDecoder, now: Timestamp
     ) {
         self.source = source
         self.node = node
@@ -47,6 +49,7 @@ final class InputPartition {
         self.hasOwnTimestamp = hasOwnTimestamp
         self.writerCount = writerCount
         self.broadcast = broadcast
+        self.isControl = isControl
         self.decoder = decoder
         emptySince = now
         batch.topic = Int32(topic)
@@ -66,6 +69,7 @@ final class InputPartition {
     /// A table that comes first is read to its end, however long that takes; else the wait for a
     /// record that may be earlier has its limit.
     func holdsBack(at now: Timestamp, maxIdle: Int64) -> Bool {
+        if isControl { return false }
         if broadcast == .first { return !isLoaded }
         return !isAtEnd && now.milliseconds(since: emptySince) < maxIdle
     }
@@ -76,7 +80,7 @@ final class InputPartition {
     }
 
     private func time(of event: Event) -> Timestamp {
-        broadcast == .first ? .distantPast : event.timestamp
+        broadcast == .first || isControl ? .distantPast : event.timestamp
     }
 
     /// Decodes the records of `batch`.

@@ -21,10 +21,14 @@ public final class OperatorContext {
     /// What was emitted during the current run, by output.
     @safe @exclusivity(unchecked) @usableFromInline package var emitted: [[Event]]
     @usableFromInline package let connected: [Bool]
-    /// Records that the operator could not take and dropped, since the task began.
+    /// Records that the operator dropped, since the task began: those that it could not take, and
+    /// those that it need not pass on.
     public private(set) var droppedCount = 0
     /// Records that came late and were dropped or sent to a side output, since the task began.
     public private(set) var lateCount = 0
+
+    /// What the operator last published of itself, by name.
+    public private(set) var gauges: [String: Double] = [:]
 
     private let state: (any TaskState)?
     private let failureHeaders: FailureHeaders
@@ -72,7 +76,14 @@ public final class OperatorContext {
         }
     }
 
+    /// An event was dropped for another reason than `on_error`, for example since it is a retry.
+    public func countDropped() { droppedCount += 1 }
+
     public func countLate() { lateCount += 1 }
+
+    /// Publishes a number about the operator: `drift.amount`. Not for every event: it costs a look-up
+    /// by text. Of several tasks the greatest is shown, so a gauge should be worse when it is more.
+    public func setGauge(_ name: String, to value: Double) { gauges[name] = value }
 
     /// Where what a timer gives stands among the events of the task: stream time is the timer's
     /// own, as if the clock had stopped there on its way, and its place is in front of the event

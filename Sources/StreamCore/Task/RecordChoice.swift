@@ -49,6 +49,9 @@ struct RecordChoice {
         var records = 0
         while records < runLimit, let index = earliest(of: inputs) {
             let input = inputs[index]
+            // A command stands between two runs, so that its effect does not depend on where the
+            // others end.
+            if input.isControl, records > 0 { break }
             let range = input.nextRecordRange()
             for event in input.events[range] {
                 let copy = arena.adopt(event, from: input.arena)
@@ -59,6 +62,7 @@ struct RecordChoice {
             }
             input.advance(to: range.upperBound, now: clock.wallClock)
             records += 1
+            if input.isControl { break }
         }
         return records
     }

@@ -293,6 +293,19 @@ public final class StreamTask {
     /// What each operator has done since the task began, in the order of the topology.
     public var metrics: [OperatorMetrics] { graph.metrics }
 
+    /// Which of the reloads its operators have; 0 when they are as the topology was loaded.
+    public private(set) var reload = 0
+
+    /// Takes over the operators' definitions of a reload, whose number it then has; between runs.
+    /// Returns the names of the operators that took theirs.
+    @discardableResult
+    public func adopt(
+        _ definitions: [String: any OperatorDefinition], ofReload reload: Int
+    ) -> [String] {
+        self.reload = reload
+        return graph.adopt(definitions)
+    }
+
     /// Gives the state back for its next owner; what was not committed is forgotten.
     public func close() { state?.close() }
 }

@@ -11,6 +11,7 @@ struct TaskGraph {
         case `operator`(any Operator, OperatorContext, hasTimers: Bool)
         case sink(SinkWriter)
         case repartition(RepartitionWriter)
+        case control(ReceiptWriter)
     }
 
     private struct Node {
@@ -44,7 +45,9 @@ struct TaskGraph {
             switch planned.kind {
             case .source, .repartitionSource: work = .source
             case .sink(let sink, let topic):
-                work = .sink(SinkWriter(topic: Int32(topic), key: sink.key))
+                work = .sink(SinkWriter(sink, topic: topic, headers: headers))
+            case .control(_, let receipts):
+                work = .control(ReceiptWriter(topic: Int32(receipts), task: task))
             case .repartitionSink(let repartition):
                 work = .repartition(
                     RepartitionWriter(
@@ -83,6 +86,16 @@ struct TaskGraph {
         return connected
     }
 
+    /// Hands operators their new definitions, by name; returns the names of those that took them.
+    func adopt(_ definitions: [String: any OperatorDefinition]) -> [String] {
+        nodes.compactMap { node in
+            guard case .operator(let step, let context, _) = node.work,
+                let definition = definitions[context.operatorName], step.adopt(definition)
+            else { return nil }
+            return context.operatorName
+        }
+    }
+
     /// Begins a run whose events lie in `arena`.
     mutating func beginRun(arena: EventArena) {
         self.arena = arena
@@ -116,7 +129,17 @@ struct TaskGraph {
             case .sink(let writer):
                 let events = gather(nodes[index].inputs, chosen)
                 received[index] += events.count
-                writer.write(events, from: arena, into: output)
+                do {
+                    try writer.write(events, from: arena, into: output)
+                } catch {
+                    throw TaskError(
+                        task: task, operatorName: "sink \(writer.name)", reason: error)
+                }
+            case .control(let writer):
+                for event in chosen[index] {
+                    received[index] += 1
+                    try obey(event, writer, output)
+                }
             case .repartition(let writer):
                 let events = gather(nodes[index].inputs, chosen)
                 received[index] += events.count
@@ -138,6 +161,25 @@ struct TaskGraph {
         }
     }
 
+    /// Does what a command says, and writes what came of it. What is no command was not written by
+    /// us, and is passed over.
+    private func obey(
+        _ event: Event, _ writer: ReceiptWriter, _ output: OutputBatch
+    ) throws(TaskError) {
+        guard let command = ForgetCommand(event, in: arena) else { return }
+        var erased: [(name: String, count: Int)] = []
+        for node in nodes {
+            guard case .operator(let step, let context, _) = node.work else { continue }
+            do {
+                let count = try unsafe step.erase(arena.bytes(command.profile), in: context)
+                if count > 0 { erased.append((context.operatorName, count)) }
+            } catch {
+                throw TaskError(task: task, operatorName: context.operatorName, reason: error)
+            }
+        }
+        writer.write(command, of: event, erased: erased, in: arena, to: output)
+    }
+
     private func endRun() {
         for context in contexts { context.endRun() }
     }
@@ -153,7 +195,7 @@ struct TaskGraph {
         switch nodes[input.node].work {
         case .source: chosen[input.node]
         case .operator(_, let context, _): context.emitted[input.output]
-        case .sink, .repartition: []
+        case .sink, .repartition, .control: []
         }
     }
 
@@ -164,7 +206,7 @@ struct TaskGraph {
             return OperatorMetrics(
                 name: context.operatorName, received: received[index],
                 emitted: context.emittedCounts, dropped: context.droppedCount,
-                late: context.lateCount)
+                late: context.lateCount, gauges: context.gauges)
         }
     }
 }
@@ -175,16 +217,18 @@ public struct OperatorMetrics: Sendable, Equatable {
     public let received: Int
     /// By output: the main one first, then the side outputs in the order of the spec.
     public let emitted: [Int]
-    /// Records that it could not take and dropped.
+    /// Records that it dropped: it could not take them, or need not pass them on.
     public let dropped: Int
     /// Records that were late.
     public let late: Int
+    /// What the operator published of itself, by name; of several tasks the greatest.
+    public let gauges: [String: Double]
 
     /// The sum of two tasks' metrics of one operator.
     public static func + (a: OperatorMetrics, b: OperatorMetrics) -> OperatorMetrics {
         OperatorMetrics(
             name: a.name, received: a.received + b.received,
             emitted: zip(a.emitted, b.emitted).map(+), dropped: a.dropped + b.dropped,
-            late: a.late + b.late)
+            late: a.late + b.late, gauges: a.gauges.merging(b.gauges) { max($0, $1) })
     }
 }

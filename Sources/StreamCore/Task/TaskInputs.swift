@@ -36,6 +36,13 @@ enum TaskInputs {
                         hasOwnTimestamp: false,
                         writerCount: writerCount(of: repartition, plan, partitionCounts),
                         decoder: RepartitionDecoder(), now: now))
+            case .control(let topic, _):
+                broadcasts.append(
+                    InputPartition(
+                        source: TopicPartition(topic: plan.topics[topic], partition: 0),
+                        topic: topic, node: index, settings: WatermarkSettings(),
+                        hasOwnTimestamp: false, broadcast: .inOrder, isControl: true,
+                        decoder: RepartitionDecoder(), now: now))
             case .operator, .sink, .repartitionSink: break
             }
         }

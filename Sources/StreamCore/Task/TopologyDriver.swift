@@ -81,6 +81,11 @@ public final class TopologyDriver {
     /// What the operators of all tasks have done.
     public var metrics: [OperatorMetrics] { tasks.flatMap(\.metrics) }
 
+    /// Hands operators their new definitions, by name, as when files have changed.
+    public func adopt(_ definitions: [String: any OperatorDefinition]) {
+        for task in tasks { task.adopt(definitions, ofReload: task.reload + 1) }
+    }
+
     /// Stream time of each sub-topology.
     public var streamTimes: [Timestamp] { tasks.map(\.streamTime) }
 
@@ -98,6 +103,16 @@ public final class TopologyDriver {
         topic: String, key: String?, value: String?, headers: [(name: String, value: String)] = [],
         timestamp: Timestamp? = nil
     ) throws(TaskError) {
+        try pipe(
+            topic: topic, key: key.map { Array($0.utf8) }, value: value.map { Array($0.utf8) },
+            headers: headers, timestamp: timestamp)
+    }
+
+    /// Sends one record of bytes with headers through the topology.
+    public func pipe(
+        topic: String, key: [UInt8]?, value: [UInt8]?, headers: [(name: String, value: String)],
+        timestamp: Timestamp? = nil
+    ) throws(TaskError) {
         var encoded = ByteBuffer()
         for header in headers {
             var (name, value) = header
@@ -109,10 +124,8 @@ public final class TopologyDriver {
                 }
             }
         }
-        let keyBytes = key.map { Array($0.utf8) }
-        let valueBytes = value.map { Array($0.utf8) }
         try pipe(
-            topic: topic, key: keyBytes, value: valueBytes, encodedHeaders: encoded.span,
+            topic: topic, key: key, value: value, encodedHeaders: encoded.span,
             timestamp: timestamp)
     }
 
@@ -143,11 +156,16 @@ public final class TopologyDriver {
     private func fill(
         topic: Int, _ fill: (RecordBatch, _ firstOffset: Int64) -> Void
     ) {
-        let batches = routes[topic]!.map { tasks[$0.task].batch(input: $0.input) }
-        for batch in batches { batch.removeAll() }
-        fill(batches[0], nextOffsets[topic])
-        for batch in batches.dropFirst() { batch.append(contentsOf: batches[0]) }
-        nextOffsets[topic] += Int64(batches[0].count)
+        let routes = routes[topic]!
+        let first = tasks[routes[0].task].batch(input: routes[0].input)
+        first.removeAll()
+        fill(first, nextOffsets[topic])
+        for route in routes.dropFirst() {
+            let batch = tasks[route.task].batch(input: route.input)
+            batch.removeAll()
+            batch.append(contentsOf: first)
+        }
+        nextOffsets[topic] += Int64(first.count)
     }
 
     private func accept(topic: Int, isAtEnd: Bool) {
@@ -356,31 +374,5 @@ public final class TopologyDriver {
     public func takeOutputs() -> [DriverRecord] {
         defer { output.removeAll() }
         return (0..<output.count).map { DriverRecord(output, record: $0, topics: plan.topics) }
-    }
-}
-
-/// A record that a sink was given, for tests to look at.
-public struct DriverRecord: Sendable, Equatable {
-    public let topic: String
-    public let key: String?
-    /// `nil` is a tombstone.
-    public let value: String?
-    public let headers: [String: String]
-    public let timestamp: Timestamp
-
-    init(_ batch: OutputBatch, record: Int, topics: [String]) {
-        let slot = batch.slots[record]
-        topic = topics[Int(slot.topic)]
-        key = unsafe batch.key(of: record).map { unsafe String(decoding: $0, as: UTF8.self) }
-        value = unsafe batch.value(of: record).map { unsafe String(decoding: $0, as: UTF8.self) }
-        var headers: [String: String] = [:]
-        var reader = unsafe RecordHeaders(batch.headers(of: record))
-        while let header = reader.next() {
-            let name = unsafe String(decoding: header.name, as: UTF8.self)
-            headers[name] =
-                unsafe header.value.map { unsafe String(decoding: $0, as: UTF8.self) } ?? ""
-        }
-        self.headers = headers
-        timestamp = Timestamp(milliseconds: slot.timestamp)
     }
 }

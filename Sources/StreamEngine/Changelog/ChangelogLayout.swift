@@ -19,16 +19,18 @@ struct ChangelogLayout: Sendable {
     /// The topics of which every task reads all partitions.
     let broadcastTopics: Set<String>
     private let taskNames: [String]
+    private let application: String
     /// By sub-topology: the topics that it reads, in the order in which tags carry their offsets.
     private let sourceTopics: [[String]]
 
     /// `nil` when no sub-topology keeps state.
     init?(_ plan: TopologyPlan) {
-        let application = plan.topology.application
+        application = plan.topology.application
+        let application = application
         var topics = plan.topics
         storeTopics = plan.subtopologies.map { subtopology in
             subtopology.stores.map { store in
-                topics.append("\(application)-\(store.name)-changelog")
+                topics.append(Self.name(ofChangelog: store.name, application: application))
                 return topics.count - 1
             }
         }
@@ -40,6 +42,15 @@ struct ChangelogLayout: Sendable {
         // An operator keeps its name when a topology is edited; the number of a sub-topology does
         // not stay.
         taskNames = plan.subtopologies.map { $0.stores.map(\.name).min() ?? "" }
+    }
+
+    /// The changelog of a store, also of one that the topology does not have any more.
+    func name(ofChangelog store: String) -> String {
+        Self.name(ofChangelog: store, application: application)
+    }
+
+    private static func name(ofChangelog store: String, application: String) -> String {
+        "\(application)-\(store)-changelog"
     }
 
     func changelogs(of task: TaskIdentifier) -> [TopicPartition] {
@@ -66,6 +77,9 @@ struct ChangelogLayout: Sendable {
 
     /// The key of the record that says where the content of a store begins in its changelog.
     func beginKey(of task: TaskIdentifier, store: StoreSpec) -> String {
-        "\(taskNames[task.subtopology])/begin/\(store.name)"
+        taskNames[task.subtopology] + Self.beginMark + store.name
     }
+
+    /// In the key of such a record, between the task and the store.
+    static let beginMark = "/begin/"
 }

@@ -21,6 +21,7 @@ struct ChangelogReplay {
     }
 
     private let state: any TaskState
+    private let logged: Set<Int>
     private(set) var limit: ChangeTag
     /// The offset of the next record to take, by store.
     private(set) var positions: [Int64]
@@ -34,8 +35,9 @@ struct ChangelogReplay {
     private var lastCounts = false
     private var lastSequence: Int64 = 0
 
-    init(_ state: any TaskState, positions: [Int64], limit: ChangeTag) {
+    init(_ state: any TaskState, positions: [Int64], logged: Set<Int>, limit: ChangeTag) {
         self.state = state
+        self.logged = logged
         self.positions = positions
         self.limit = limit
         highest = Array(repeating: .min, count: positions.count)
@@ -106,7 +108,9 @@ struct ChangelogReplay {
         RestoreProgress(offsets: changelogOffsets, isComplete: false)
     }
 
+    /// Of the stores that are logged. What another one is to be a part of its changelog, the commit
+    /// that begins it says: until then nothing of it is known.
     var changelogOffsets: [Int: Int64] {
-        Dictionary(uniqueKeysWithValues: positions.enumerated().map { ($0.offset, $0.element) })
+        Dictionary(uniqueKeysWithValues: logged.map { ($0, positions[$0]) })
     }
 }

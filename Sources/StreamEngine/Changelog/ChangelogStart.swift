@@ -9,25 +9,25 @@ struct ChangelogStart: Equatable {
         let first: Int64
     }
 
-    /// By store.
+    /// By store; those that are not logged begin at the end of what is there.
     let offsets: [Int64]
     /// Whether what the state holds is no part of what comes.
     let clearsFirst: Bool
 
-    /// `last`: the commit up to which records count; `begins`: where the content of a store begins in
-    /// its changelog, 0 where nothing is said; `ranges`: what lies in each changelog.
+    /// `logged`: the stores that the commit told of, and that mean the same still; `begins`: where the
+    /// content of a store begins in its changelog, 0 where nothing is said; `ranges`: what lies in each
+    /// changelog.
     init(
-        of state: any TaskState, stores: [StoreSpec], changelogs: [TopicPartition],
-        last: CheckpointRecord, begins: [Int: Int64], ranges: [TopicPartition: Range<Int64>],
-        allowsStateLoss: Bool
+        of state: any TaskState, changelogs: [TopicPartition], logged: Set<Int>,
+        begins: [Int: Int64], ranges: [TopicPartition: Range<Int64>], allowsStateLoss: Bool
     ) throws(Truncated) {
         let known = Self.knownOffsets(of: state)
         var goesOn = true
         var starts: [Int64] = []
         for (store, partition) in changelogs.enumerated() {
             let range = ranges[partition] ?? 0..<0
-            // A store that is new to the topology has nothing there.
-            guard last.stores[stores[store].name] != nil else { continue }
+            // A store that is new to the topology has nothing there, or nothing that it could use.
+            guard logged.contains(store) else { continue }
             let begin = max(range.lowerBound, begins[store] ?? 0)
             let offset = known[store] ?? -1
             if offset < begin || offset > range.upperBound { goesOn = false }
@@ -35,7 +35,7 @@ struct ChangelogStart: Equatable {
         for (store, partition) in changelogs.enumerated() {
             let range = ranges[partition] ?? 0..<0
             let begin = begins[store] ?? 0
-            if last.stores[stores[store].name] == nil {
+            if !logged.contains(store) {
                 starts.append(range.upperBound)
             } else if goesOn {
                 starts.append(known[store] ?? range.upperBound)

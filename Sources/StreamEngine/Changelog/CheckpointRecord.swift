@@ -20,6 +20,9 @@ struct CheckpointRecord: Codable, Equatable {
     var clock: Data
     /// The layout version of each store that is logged, by its name.
     var stores: [String: Int]
+    /// Everything else that says what their bytes mean, by their names; `nil` in the records of
+    /// earlier versions.
+    var meanings: [String: String]?
 
     /// `broadcasts`: the topics of which every task reads all partitions.
     init(_ checkpoint: TaskCheckpoint, stores: [StoreSpec], broadcasts: Set<String> = []) {
@@ -36,6 +39,7 @@ struct CheckpointRecord: Codable, Equatable {
         }
         clock = Data(checkpoint.clock)
         self.stores = Dictionary(uniqueKeysWithValues: stores.map { ($0.name, $0.layoutVersion) })
+        meanings = Dictionary(uniqueKeysWithValues: stores.map { ($0.name, $0.text) })
     }
 
     /// What the state is as of, once it is restored; `changelogOffsets` by store.
@@ -56,14 +60,27 @@ struct CheckpointRecord: Codable, Equatable {
             clock: Array(clock), changelogOffsets: changelogOffsets)
     }
 
-    /// The first of `wanted` whose content was logged in another layout.
-    func storeOfOtherLayout(among wanted: [StoreSpec]) -> StoreSpec? {
-        wanted.first { store in stores[store.name].map { $0 != store.layoutVersion } ?? false }
+    /// What becomes of the stores that were logged when a topology with `wanted` goes on from them.
+    func changes(to wanted: [StoreSpec]) -> [StoreChange] {
+        let found = stores.map { name, layoutVersion in
+            meanings?[name].flatMap { StoreSpec(name: name, text: $0) }
+                // Of what is not said nothing is known to be different.
+                ?? StoreSpec(
+                    name: name, kind: wanted.first { $0.name == name }?.kind ?? .keyValue,
+                    layoutVersion: layoutVersion)
+        }
+        return StoreComparison(found: found, wanted: wanted).changes
+    }
+
+    /// The indexes of those of `wanted` whose content was logged, and means the same still.
+    func logged(among wanted: [StoreSpec]) -> Set<Int> {
+        let kept = Set(changes(to: wanted).filter { $0.kind == .kept }.map(\.store))
+        return Set(wanted.indices.filter { kept.contains(wanted[$0].name) })
     }
 
     /// `nil` for bytes that are no such record.
-    init?(json: UnsafeRawBufferPointer) {
-        guard let record = try? unsafe JSONDecoder().decode(Self.self, from: Data(json))
+    init?(json: [UInt8]) {
+        guard let record = try? JSONDecoder().decode(Self.self, from: Data(json))
         else { return nil }
         self = record
     }

@@ -226,6 +226,11 @@ final class Restorer {
         try onCluster { (reader) throws(ClusterError) in
             try reader.stop([layout.checkpoints(of: task)])
         }
+        for change in plan.confirmed {
+            log.notice(
+                "confirmed: a store is not restored from its changelog",
+                metadata: ["task": "\(task)", "reason": "\(change.difference ?? "")"])
+        }
         if plan.clearsFirst {
             log.notice(
                 "the state file is no part of the changelog; it is restored from the start",

@@ -28,8 +28,14 @@ final class StandbyTask {
     private var waiting: [Waiting]
     private let batch = RecordBatch()
     private var readsCheckpoints = false
+    /// What the copy was begun with. With anything else it is begun anew: records of a store that was
+    /// not logged, or whose content begins elsewhere now, may have been passed over.
+    private var begun: (logged: Set<Int>, begins: [Int: Int64]) = ([], [:])
+    private var needsRestart = false
     /// Whether something was taken since it was noted with the state.
     private var hasChanges = false
+    /// Records taken before it was begun anew.
+    private var pastRecordCount = 0
 
     private final class Waiting {
         let batch = RecordBatch()
@@ -54,7 +60,7 @@ final class StandbyTask {
 
     var partitions: [TopicPartition] { [checkpoints] + changelogs }
 
-    var recordCount: Int { replay?.recordCount ?? 0 }
+    var recordCount: Int { pastRecordCount + (replay?.recordCount ?? 0) }
 
     /// Takes what has come; returns whether there was anything.
     func round(_ reader: any PartitionReader) throws(Failure) -> Bool {
@@ -79,8 +85,13 @@ final class StandbyTask {
             } catch {
                 throw .unfit("the record at \(checkpoints)@\(error.offset) is not Millrace's")
             }
-            if let last = log.last { replay?.extend(to: tag(of: last)) }
+            if let last = log.last {
+                needsRestart =
+                    replay != nil && begun != (last.logged(among: stores), log.begins)
+                if !needsRestart { replay?.extend(to: tag(of: last)) }
+            }
         }
+        if needsRestart { try restart(reader) }
         if replay == nil {
             // An old commit would have the rest of the changelogs wait for nothing.
             guard status.isAtEnd, let last = log.last else { return hasWork }
@@ -101,9 +112,11 @@ final class StandbyTask {
         if let file = state.checkpoint?.sequence, file > last.sequence {
             throw .unfit("the state file is of commit \(file), its changelog of \(last.sequence)")
         }
-        if let other = last.storeOfOtherLayout(among: stores) {
-            throw .unfit("the changelog of '\(other.name)' has another layout")
+        // Until the owner's next commit, when that is confirmed.
+        if let list = last.changes(to: stores).differences {
+            throw .unfit("its changelogs are of a topology with other stores (\(list))")
         }
+        let logged = last.logged(among: stores)
         var ranges: [TopicPartition: Range<Int64>] = [:]
         for partition in changelogs {
             ranges[partition] = try onCluster { () throws(ClusterError) in
@@ -113,7 +126,7 @@ final class StandbyTask {
         let start: ChangelogStart
         do {
             start = try ChangelogStart(
-                of: state, stores: stores, changelogs: changelogs, last: last, begins: log.begins,
+                of: state, changelogs: changelogs, logged: logged, begins: log.begins,
                 ranges: ranges, allowsStateLoss: false)
         } catch {
             throw .unfit("records of \(error.partition) before offset \(error.first) are gone")
@@ -127,7 +140,18 @@ final class StandbyTask {
         try onCluster { () throws(ClusterError) in
             try reader.start(Dictionary(uniqueKeysWithValues: zip(changelogs, start.offsets)))
         }
-        replay = ChangelogReplay(state, positions: start.offsets, limit: tag(of: last))
+        begun = (logged, log.begins)
+        replay = ChangelogReplay(
+            state, positions: start.offsets, logged: logged, limit: tag(of: last))
+    }
+
+    private func restart(_ reader: any PartitionReader) throws(Failure) {
+        try note()
+        try onCluster { () throws(ClusterError) in try reader.stop(changelogs) }
+        waiting = changelogs.map { _ in Waiting() }
+        pastRecordCount = recordCount
+        replay = nil
+        needsRestart = false
     }
 
     private func read(_ store: Int, _ reader: any PartitionReader) throws(Failure) -> Bool {

@@ -48,6 +48,9 @@ struct TaskRestore {
     private var starts: [Int64] = []
     private let lead: Int64
     private let allowsStateLoss: Bool
+    private let confirmsStateChanges: Bool
+    /// The stores that are restored; the others begin empty.
+    private var logged: Set<Int> = []
 
     /// `ranges`: what lies in each partition, asked after the group's offsets.
     init(
@@ -63,6 +66,7 @@ struct TaskRestore {
         // At least once, the commit is logged before the group knows of it.
         lead = settings.guarantee == .atLeastOnce ? 1 : 0
         allowsStateLoss = settings.allowsStateLoss
+        confirmsStateChanges = settings.confirmsStateChanges
     }
 
     /// Where to begin to read the checkpoints.
@@ -89,6 +93,8 @@ struct TaskRestore {
         var starts: [TopicPartition: Int64]
         /// Whether what the state holds is no part of what comes.
         var clearsFirst: Bool
+        /// Stores that are not restored, because that was confirmed.
+        var confirmed: [StoreChange] = []
     }
 
     /// The checkpoints are read.
@@ -99,21 +105,28 @@ struct TaskRestore {
             return Plan(starts: [:], clearsFirst: state.restoreProgress != nil)
         }
         reading = .changelogs
+        logged = last.logged(among: request.stores)
         let start: ChangelogStart
         do {
             start = try ChangelogStart(
-                of: state, stores: request.stores, changelogs: changelogs, last: last,
-                begins: log.begins, ranges: ranges, allowsStateLoss: allowsStateLoss)
+                of: state, changelogs: changelogs, logged: logged, begins: log.begins,
+                ranges: ranges, allowsStateLoss: allowsStateLoss)
         } catch {
             throw disagreement(.changelogIsTruncated(error.partition, error.first))
         }
         starts = start.offsets
         let checkpoint = last.checkpoint(of: request.task, changelogOffsets: [:])
         replay = ChangelogReplay(
-            state, positions: starts, limit: layout.tag(checkpoint, of: request.task))
+            state, positions: starts, logged: logged,
+            limit: layout.tag(checkpoint, of: request.task))
         return Plan(
             starts: Dictionary(uniqueKeysWithValues: zip(changelogs, starts)),
-            clearsFirst: start.clearsFirst)
+            clearsFirst: start.clearsFirst, confirmed: changes(of: last))
+    }
+
+    /// What becomes of the stores that were logged where it is not what they were.
+    private func changes(of last: CheckpointRecord) -> [StoreChange] {
+        last.changes(to: request.stores).filter { $0.difference != nil }
     }
 
     /// The commit that the state is to become; `nil` when it begins empty.
@@ -128,8 +141,8 @@ struct TaskRestore {
             }
             return nil
         }
-        if let store = last.storeOfOtherLayout(among: request.stores) {
-            throw disagreement(.changelogHasOtherLayout(store: store.name))
+        if !confirmsStateChanges, let list = last.changes(to: request.stores).differences {
+            throw disagreement(.changelogHasOtherStores(list: list))
         }
         guard let group else {
             // At least once, the first commit may be logged before the group knows of it.
@@ -147,11 +160,6 @@ struct TaskRestore {
             throw disagreement(
                 .groupIsBehindChangelog(changelog: last.sequence, group: group))
         }
-    }
-
-    /// Whether a store was part of the commit: one that is new to the topology was not.
-    private func isLogged(_ store: Int, _ last: CheckpointRecord) -> Bool {
-        last.stores[request.stores[store].name] != nil
     }
 
     // MARK: Changelogs
@@ -185,7 +193,7 @@ struct TaskRestore {
         }
         let checkpoint = last.checkpoint(
             of: request.task, changelogOffsets: replay.changelogOffsets)
-        let begins = ends { !isLogged($0, last) }
+        let begins = ends { !logged.contains($0) }
         return .restored(checkpoint, TaskLog(offsets: replay.changelogOffsets, begins: begins))
     }
 

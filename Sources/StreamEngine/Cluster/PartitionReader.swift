@@ -13,7 +13,8 @@ public protocol PartitionReader: AnyObject {
     func wait(timeout: Duration) throws(ClusterError)
 
     /// Replaces the content of `batch` with the records that have come for a partition, without
-    /// waiting; see ``Consumer/fetch(_:into:recordLimit:byteLimit:)``. The position passes over
+    /// waiting; see ``Consumer/fetch(_:into:recordLimit:byteLimit:)``. The bytes may be the client
+    /// library's, lent until the next call. The position passes over
     /// control records, records of aborted transactions and what compaction left out.
     ///
     /// - Throws: A ``ClusterError`` whose code is `_AUTO_OFFSET_RESET` when the offset to read at is

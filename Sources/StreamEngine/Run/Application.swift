@@ -1,5 +1,5 @@
 public import Events
-internal import Logging
+package import Logging
 public import StreamCore
 
 /// Everything that the threads of an application share and nothing changes.
@@ -20,6 +20,8 @@ public struct Application: Sendable {
     var partitionCounts: [String: Int32] = [:]
     let committedOffsets = CommittedOffsets()
     let claims = TaskClaims()
+    /// New definitions of operators whose files have changed since the start.
+    public let reloads = DefinitionReloads()
     /// Where state is logged; `nil` when it is not, or there is none.
     let changelog: ChangelogLayout?
     /// The topics that records are written to, by the index that they carry.
@@ -50,6 +52,22 @@ public struct Application: Sendable {
     /// What a start would do about the topics. Asks the cluster and touches nothing.
     public func topicPlan() throws(EngineError) -> TopicPlan {
         try TopicSetup(application: self).plan()
+    }
+
+    /// Looks at the state that is here, and changes it where that is confirmed.
+    package func setUpState(_ log: Logger) throws(EngineError) {
+        try StateSetup(application: self).run(log)
+    }
+
+    /// What a start would do about the state files that are here; if wanted, also what a task that has
+    /// none would find in the changelogs. Touches nothing.
+    public func statePlan(includingChangelogs: Bool = false) throws(EngineError) -> StatePlan {
+        var plan = try StateSetup(application: self).plan()
+        if includingChangelogs, let changelog {
+            try ChangelogCensus(application: self, layout: changelog).add(to: &plan)
+        }
+        plan.addMissing(application: self)
+        return plan
     }
 
     /// Names a thread's clients in logs and on the broker.

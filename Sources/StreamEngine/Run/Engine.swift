@@ -47,6 +47,7 @@ public final class Engine: Sendable {
     /// Runs until `stop()`, or until everything is processed when the settings say so.
     public func run() throws(EngineError) {
         var application = self.application
+        try application.setUpState(log)
         try application.setUpTopics()
         RetentionCheck(application: application, log: log).run()
         guard !stopRequest.isStopping else { return }

@@ -13,6 +13,7 @@ struct TopicDecision {
         let plan = application.plan
         var names = plan.externalSourceTopics + plan.sinkTopics
         names += plan.repartitions.map { plan.topics[$0.topic] }
+        if let own = plan.controlTopics { names += [own.control, own.receipts] }
         var seen: Set<String> = []
         return (names + changelogTopics(of: application)).filter { seen.insert($0).inserted }
     }
@@ -28,6 +29,7 @@ struct TopicDecision {
         decideExternalTopics(&plan)
         decideRepartitionTopics(&plan)
         checkCopartitioning(&plan)
+        decideControlTopics(&plan)
         decideChangelogs(&plan)
         return plan
     }
@@ -100,6 +102,17 @@ struct TopicDecision {
                 name, .repartition, all[name],
                 ["cleanup.policy": "delete", "retention.ms": "-1"],
                 standing: found[name] == nil ? .toCreate : .there)
+        }
+    }
+
+    /// Commands are kept for so long that a task which was away for months still obeys them.
+    private func decideControlTopics(_ plan: inout TopicPlan) {
+        guard let own = application.plan.controlTopics else { return }
+        for topic in [own.control, own.receipts] {
+            plan.add(
+                topic, .control, found[topic] ?? 1,
+                ["cleanup.policy": "delete", "retention.ms": "\(180 * 86_400_000)"],
+                standing: found[topic] == nil ? .toCreate : .there)
         }
     }
 

@@ -5,7 +5,7 @@
 /// ```
 public struct TopicPlan: Sendable {
     public enum Role: String, Sendable, Hashable {
-        case source, sink, repartition, changelog, checkpoints
+        case source, sink, repartition, control, changelog, checkpoints
     }
 
     public enum Standing: Sendable, Equatable {

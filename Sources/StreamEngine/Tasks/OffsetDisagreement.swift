@@ -16,7 +16,8 @@ public struct OffsetDisagreement: Error, Sendable, Equatable {
         /// Records at the start of a changelog are gone.
         case changelogIsTruncated(TopicPartition, Int64)
         case changelogIsForeign(TopicPartition, Int64)
-        case changelogHasOtherLayout(store: String)
+        /// The list of all stores, and what becomes of them.
+        case changelogHasOtherStores(list: String)
     }
 
     public let task: TaskIdentifier
@@ -109,11 +110,12 @@ extension OffsetDisagreement: CustomStringConvertible {
             application; find out who writes there; to start with empty state delete the topic \
             with kafka-topics.sh --delete and run with --allow-state-loss
             """
-        case .changelogHasOtherLayout(let store):
+        case .changelogHasOtherStores(let list):
             """
-            task \(task): the changelog of '\(store)' was written by a version of its operator \
-            that stored other bytes; run that version where the state is needed, or give this \
-            topology another 'application'
+            task \(task): its changelog topics were written by a topology with other stores \
+            (\(list)); run that topology where the state is needed, give this one another \
+            'application', or run with --confirm-state-changes to leave behind what is dropped and \
+            to begin what is changed empty
             """
         }
     }

@@ -32,6 +32,7 @@ final class BroadcastReader {
     private let recordLimit: Int
     private let log: Logger
     private var partitions: [TopicPartition: Partition] = [:]
+    private let fetched = RecordBatch()
 
     init(reader: any PartitionReader, recordLimit: Int, log: Logger) {
         self.reader = reader
@@ -40,6 +41,10 @@ final class BroadcastReader {
     }
 
     func close() { reader.close() }
+
+    /// Lets the reader take what has come, once per round: a client library moves records on when it
+    /// is asked whether there are any.
+    func poll() throws(ClusterError) { try reader.wait(timeout: .zero) }
 
     /// Replaces the content of `batch` with the next records of a partition from `position` on, as
     /// far as they have come, without waiting.
@@ -87,11 +92,10 @@ final class BroadcastReader {
     /// Fetches what has come behind what is kept.
     private func advance(_ partition: TopicPartition) throws(ClusterError) {
         guard let begin = partitions[partition]?.end else { return }
-        let records = RecordBatch()
         let status: FetchStatus
         do {
             status = try reader.fetch(
-                partition, into: records, recordLimit: recordLimit, byteLimit: 4 << 20)
+                partition, into: fetched, recordLimit: recordLimit, byteLimit: 4 << 20)
         } catch  where error.code == "_AUTO_OFFSET_RESET" {
             let first = try reader.writtenRange(partition).lowerBound
             // Behind what there is: the topic is another one than it was.
@@ -108,6 +112,10 @@ final class BroadcastReader {
         }
         partitions[partition]?.isAtEnd = status.isAtEnd
         guard status.position > begin else { return }
+        // What was fetched may be memory of the client library, which is its own again at the next call.
+        let records = RecordBatch()
+        records.append(contentsOf: fetched)
+        fetched.removeAll()
         partitions[partition]?.chunks.append(
             Chunk(range: begin..<status.position, records: records))
         partitions[partition]?.end = status.position

@@ -28,6 +28,16 @@ extension StreamThread {
         return last
     }
 
+    func pollBroadcasts() throws(EngineError) {
+        do {
+            try broadcasts?.poll()
+        } catch  where error.mayPass {
+            // It is tried again in the next round.
+        } catch {
+            throw .cluster(error, doing: "reading broadcast topics")
+        }
+    }
+
     private func fetch(
         _ input: Int, of task: StreamTask, now: Timestamp
     ) throws(EngineError) -> Int {

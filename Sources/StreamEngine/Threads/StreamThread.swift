@@ -157,6 +157,7 @@ package final class StreamThread {
         }
         try handle(event)
         try restore()
+        try pollBroadcasts()
         let processed = isFenced ? 0 : try runTasks()
         _ = try send()
         if clock.now() >= nextCommit {
@@ -227,6 +228,12 @@ package final class StreamThread {
         of task: StreamTask, now: Timestamp, processed: inout Int
     ) throws(EngineError) -> Bool {
         guard try logWhole(task) else { return false }
+        let renewed = application.reloads.bring(task)
+        if !renewed.isEmpty {
+            log.info(
+                "operators have new files",
+                metadata: ["task": "\(task.identifier)", "operators": "\(renewed)"])
+        }
         for _ in 0..<Self.runsPerTurn {
             try fill(task, now: now)
             let records = try run(task, now: now)

@@ -174,7 +174,7 @@ extension OffsetDisagreement.Kind {
         case .stateIsBehind, .stateIsMissing: true
         case .groupIsBehind, .groupHasNoOffsets, .offsetsAreNotOurs, .restoreIsUnfinished,
             .changelogIsMissing, .changelogIsBehind, .groupIsBehindChangelog,
-            .changelogIsTruncated, .changelogIsForeign, .changelogHasOtherLayout:
+            .changelogIsTruncated, .changelogIsForeign, .changelogHasOtherStores:
             false
         }
     }

@@ -35,7 +35,7 @@ struct DatabaseOpening {
         let metadata = try Metadata(metadataTable)
         try metadata.check(identity, paths.database)
         try checkTables(connection, metadata)
-        try StoreComparison(found: metadata.stores, wanted: stores).check(paths.database)
+        try checkStores(metadata)
         let recorded = try metadata.standingRows.standing(stores: stores, metadataTable)
         let log = try CommitLog(
             paths.commits, of: paths.database, salt: metadata.salt, stores: stores,
@@ -148,6 +148,22 @@ extension DatabaseOpening {
             remedy: """
                 restore all three from a backup, or remove \(paths.lock) to go on from commit \(found): \
                 what came after it is then lost unless the input is read again from there
+                """)
+    }
+
+    /// Stores that are new to the file do not keep the topology from using it: they begin empty.
+    ///
+    /// - Throws: `StoreError.foreign` with the list of all stores, when some are dropped or changed.
+    private func checkStores(_ metadata: Metadata) throws(StoreError) {
+        let changes = StoreComparison(found: metadata.stores, wanted: stores).changes
+        guard let list = changes.differences else { return }
+        throw .foreign(
+            path: paths.database, found: "a topology with other stores (\(list))",
+            expected: "this topology",
+            remedy: """
+                run the topology that wrote it, give this one another 'application', delete what is \
+                dropped and begin what is changed empty with --confirm-state-changes, or start from \
+                nothing: \(StoreError.setAside(paths.database))
                 """)
     }
 

@@ -31,7 +31,10 @@ struct Metadata {
         while try rows.next() {
             let name = unsafe String(decoding: rows.key, as: UTF8.self)
             let text = unsafe String(decoding: rows.value, as: UTF8.self)
-            if name.hasPrefix(Name.store), let store = Self.store(name, text) {
+            if name.hasPrefix(Name.store),
+                let store = StoreSpec(
+                    name: String(name.dropFirst(Name.store.count)), text: text)
+            {
                 stores.append(store)
             } else if [Name.application, Name.task, Name.layout, Name.salt].contains(name) {
                 texts[name] = text
@@ -76,21 +79,11 @@ struct Metadata {
     }
 
     static func write(_ store: StoreSpec, to table: RowTable) throws(StoreError) {
-        let definition = store.definition.isEmpty ? "" : " \(store.definition)"
-        try table.write(
-            Name.store + store.name, "\(store.kind.rawValue) \(store.layoutVersion)\(definition)")
+        try table.write(Name.store + store.name, store.text)
     }
 
-    private static func store(_ name: String, _ text: String) -> StoreSpec? {
-        // The definition is the rest of the row; rows of earlier versions have none.
-        let words = text.split(separator: " ", maxSplits: 2)
-        guard words.count >= 2, let kind = StoreSpec.Kind(rawValue: String(words[0])),
-            let layoutVersion = Int(words[1])
-        else { return nil }
-        return StoreSpec(
-            name: String(name.dropFirst(Name.store.count)), kind: kind,
-            layoutVersion: layoutVersion,
-            definition: words.count == 3 ? String(words[2]) : "")
+    static func remove(_ store: StoreSpec, from table: RowTable) throws(StoreError) {
+        try table.remove(Array((Name.store + store.name).utf8))
     }
 
     private struct Fields {

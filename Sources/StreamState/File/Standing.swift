@@ -7,6 +7,13 @@ struct Standing: Equatable {
     /// A commit whose changes are in the tables, and can be taken back with the undo tables.
     var prepared: TaskCheckpoint?
     var restoreProgress: RestoreProgress?
+
+    /// What a store holds is no part of its changelog any more.
+    mutating func forgetChangelog(of store: Int) {
+        checkpoint?.changelogOffsets[store] = nil
+        prepared?.changelogOffsets[store] = nil
+        restoreProgress?.offsets[store] = nil
+    }
 }
 
 /// A ``Standing`` as rows of `_meta`: names and values. Stores go by their names, since their

@@ -180,6 +180,39 @@ final class TaskDatabase {
         }
     }
 
+    /// Deletes the stores that are dropped, empties those that changed, whatever is prepared of them
+    /// included, and writes down what the file holds now: in one transaction.
+    ///
+    /// - Precondition: nothing was changed since the last commit, the log is empty, and the file is
+    ///   closed next, since it has other tables then.
+    func adopt(_ comparison: StoreComparison) throws(StoreError) {
+        precondition(log.isEmpty && standing == recorded, "\(path) is not up to date")
+        do throws(StoreError) {
+            try rollBack()
+            let tables = try begun()
+            var next = standing
+            for change in comparison.changes where change.difference != nil {
+                guard let store = stores.firstIndex(where: { $0.name == change.store })
+                else { continue }
+                next.forgetChangelog(of: store)
+                if let wanted = comparison.wanted.first(where: { $0.name == change.store }) {
+                    try tables.stores[store].removeAll()
+                    try tables.undo[store].removeAll()
+                    try Metadata.write(wanted, to: tables.metadata)
+                } else {
+                    for name in [stores[store].tableName, stores[store].undoTableName] {
+                        try connection.run("DROP TABLE \(RowTable.quoted(name))")
+                    }
+                    try Metadata.remove(stores[store], from: tables.metadata)
+                }
+            }
+            try end(next, keepingUndo: next.prepared != nil)
+        } catch {
+            try? rollBack()
+            throw error
+        }
+    }
+
     /// Undoes what was written since the last commit.
     func rollBack() throws(StoreError) {
         guard tables != nil else { throw closed }

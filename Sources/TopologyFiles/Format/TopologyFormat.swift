@@ -1,3 +1,4 @@
+internal import Operators
 internal import StreamCore
 
 /// The settings of a topology file that are not an operator's own.
@@ -40,6 +41,10 @@ enum TopologyFormat {
             "commit_interval", .duration(allowsZero: false), default: "200ms",
             "How often state and offsets are committed. Under 'exactly_once' outputs can be read "
                 + "from then on, and it must be below the transaction timeout."),
+        FieldSpec(
+            "control", .choice(["none", "kafka"]), default: "none",
+            "Whether tasks obey commands, as 'millrace forget' writes them to the topic "
+                + "APPLICATION-control; what they did goes to APPLICATION-receipts."),
         FieldSpec(
             "threads", .integer(1...256), default: "1", "Stream threads of one process."),
         FieldSpec(
@@ -125,20 +130,66 @@ enum TopologyFormat {
         "sinks", .map(key: "topic", .object(sinkFields)), required: true,
         "Topics to write, by name.")
 
-    static let sinkFields = [
+    static let sinkFields =
+        [
+            FieldSpec(
+                "from", .oneOrMore(.string), required: true,
+                "What it writes: an operator, or an output of one, as in 'parsed.failed'."),
+            FieldSpec(
+                "key", .fieldPath,
+                "The field whose value becomes the key of the records; else they keep the one they "
+                    + "have. An event in which it is missing, null, an object or an array is written "
+                    + "without a key, so to any partition: require it with 'validate' where that "
+                    + "must not be."),
+        ] + SinkFormatSettings.fields + [
+            FieldSpec(
+                "on_error", .choice(["fail", "drop", "dead_letter"]),
+                "What happens to an event that does not fit the format: the task stops, which is how it "
+                    + "is by itself, the event is dropped, or it goes to 'dead_letter'."),
+            FieldSpec(
+                "dead_letter", .string,
+                "The topic of another sink, for events that do not fit the format: as they came, with "
+                    + "the reason in their headers."),
+        ]
+
+    static let registries = FieldSpec(
+        "schema_registries", .map(key: "registry name", .object(registryFields)),
+        "Where the schemas are that records name by number.")
+
+    static let registryFields = [
+        FieldSpec("url", .string, "The address of a Confluent schema registry."),
         FieldSpec(
-            "from", .oneOrMore(.string), required: true,
-            "What it writes: an operator, or an output of one, as in 'parsed.failed'."),
+            "folder", .file,
+            "A folder of schemas by id, as in '42.avsc', that is looked at first. Without 'url', and "
+                + "for 'check' and 'test', it is all there is."),
         FieldSpec(
-            "key", .fieldPath,
-            "The field whose value becomes the key of the records; else they keep the one they "
-                + "have. An event in which it is missing, null, an object or an array is written "
-                + "without a key, so to any partition: require it with 'validate' where that "
-                + "must not be."),
+            "cache", .string,
+            "A folder in which answers are kept, relative to the working directory, so that a start "
+                + "without the registry goes on."),
+        FieldSpec("user", .string, "For basic authentication."),
+        FieldSpec("password", .string, "For basic authentication."),
+        FieldSpec("bearer_token", .string, "For bearer authentication."),
+        FieldSpec(
+            "ca_file", .string, "Certificates that are trusted besides the system's, in PEM."),
+        FieldSpec("certificate_file", .string, "The certificate that we show, in PEM."),
+        FieldSpec("key_file", .string, "Its key, in PEM."),
+        FieldSpec("key_password", .string, "The password of the key."),
+        FieldSpec(
+            "verify", .boolean, default: "true", "Whether the registry's certificate is checked."),
+        FieldSpec(
+            "timeout", .duration(allowsZero: false), default: "5s", "How long a request may take."),
+        FieldSpec(
+            "retries", .integer(0...100), default: "5",
+            "How often a request is repeated that gets no answer, or one of the server's own trouble; "
+                + "then the task stops."),
+        FieldSpec(
+            "backoff", .duration(allowsZero: false), default: "200ms",
+            "How long to wait before the first repetition; each later one waits twice as long."),
     ]
 
     /// The parts of a file, in the order in which people write them.
     static let parts = [
-        application, kafka, processing, sources, operators, sinks, TopologyTestFormat.tests,
+        application, kafka, processing, registries, sources, operators, sinks,
+        TopologyTestFormat.tests,
     ]
 }

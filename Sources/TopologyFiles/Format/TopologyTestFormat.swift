@@ -34,6 +34,8 @@ enum TopologyTestFormat {
             "The record's value: a map or a list is written as JSON, a text is sent as it is, "
                 + "and null is a tombstone."),
         FieldSpec(
+            "value_base64", .string, "The record's value as bytes in base64, instead of 'value'."),
+        FieldSpec(
             "at", .string,
             "The record's timestamp: ISO 8601, or '+30s' after the record before. Without it: "
                 + "the event time in the value, else the time of the record before."),
@@ -53,6 +55,7 @@ enum TopologyTestFormat {
             "value", .json,
             "Fields that the value must have; others may be there too. '{ absent: true }' says "
                 + "that a field must not be there, and a text compares with the whole value."),
+        FieldSpec("value_base64", .string, "The whole value as bytes in base64."),
         FieldSpec("at", .string, "The record's timestamp, ISO 8601."),
         FieldSpec("headers", .map(key: "header", .string), "Headers that it must have."),
     ]

@@ -1,4 +1,5 @@
 internal import Events
+internal import Operators
 internal import StreamCore
 
 // MARK: - Sources and sinks
@@ -11,13 +12,20 @@ extension TopologyAssembly {
     }
 
     mutating func sinks(in root: ConfigurationValue) -> [Topology.Sink] {
-        entries(of: "sinks", in: root).map { entry in
-            let entry = entry.corrected(as: TopologyFormat.sinkFields)
+        let entries = entries(of: "sinks", in: root).map {
+            $0.corrected(as: TopologyFormat.sinkFields)
+        }
+        let topics = Dictionary(entries.map { ($0.key, $0.value) }) { first, _ in first }
+        return entries.map { entry in
             checkTopic(entry.key, at: entry.keyLocation)
             var from = settings(entry.key, in: entry.value)
+            let key = from.fieldPath("key")
+            let format = SinkFormatSettings.make(&from, topic: entry.key)
+            for diagnostic in from.diagnostics.all { check.report(diagnostic) }
+            let policy = errorPolicy(of: entry.value, topics: topics)
             return Topology.Sink(
-                topic: entry.key, inputs: inputs(of: entry), key: from.fieldPath("key"),
-                location: entry.keyLocation)
+                topic: entry.key, inputs: inputs(of: entry), key: key, format: format,
+                errorPolicy: policy, location: entry.keyLocation)
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Events
+internal import Foundation
 internal import StreamCore
 
 // MARK: - Tests
@@ -85,15 +86,31 @@ extension TopologyAssembly {
             checkTopic(topic.text, isOneOf: topics, ofWhat: "source", at: topic.location)
         }
         checkKey(of: value)
-        if value["value"] == nil {
+        let bytes = base64(in: value)
+        if value["value"] == nil, value["value_base64"] == nil {
             report(
                 "'\(name)' needs 'value'", at: value.location,
                 remedy: "write a map, a text, or null for a tombstone")
         }
         return TopologyTest.Record(
             topic: topic?.text ?? "", key: value["key"].flatMap { $0.isScalar ? $0.text : nil },
-            value: value["value"].flatMap(text), arrival: arrival(in: value),
+            value: value["value"].flatMap(text), bytes: bytes, arrival: arrival(in: value),
             headers: headers(in: value), location: value.location)
+    }
+
+    /// The bytes that 'value_base64' gives.
+    private mutating func base64(in record: ConfigurationValue) -> [UInt8]? {
+        guard let text = record["value_base64"] else { return nil }
+        if record["value"] != nil {
+            report(
+                "a record has both 'value' and 'value_base64'", at: text.location,
+                remedy: "keep one")
+        }
+        guard let bytes = Data(base64Encoded: text.text) else {
+            report("'value_base64' is no base64", at: text.location)
+            return nil
+        }
+        return Array(bytes)
     }
 
     private func text(of value: ConfigurationValue) -> String? {
@@ -171,7 +188,7 @@ extension TopologyAssembly {
         checkKey(of: value)
         let at = value["at"].flatMap { $0.isScalar ? $0 : nil }
         return TopologyTest.ExpectedRecord(
-            key: value["key"], value: value["value"],
+            key: value["key"], value: value["value"], bytes: base64(in: value),
             timestamp: at.flatMap { timestamp($0, remedy: "write 2024-03-01T10:00:00Z") },
             headers: headers(in: value), location: value.location)
     }

@@ -13,10 +13,20 @@ struct TopologyAssembly {
     /// Entries whose inputs or topics could not be read; what the graph says about them follows
     /// from that.
     var broken: Set<SourceLocation> = []
+    /// The schema registries of the file, by name.
+    var registries: [String: any SchemaSource] = [:]
+    let openRegistry: SchemaRegistryOpening
 
-    init(operators: OperatorRegistry, folder: TopologyFolder) {
+    private let environment: [String: String]
+
+    init(
+        operators: OperatorRegistry, folder: TopologyFolder, environment: [String: String] = [:],
+        openRegistry: @escaping SchemaRegistryOpening
+    ) {
+        self.environment = environment
         self.operators = operators
         self.folder = folder
+        self.openRegistry = openRegistry
         check = SettingsCheck(folder: folder)
     }
 
@@ -28,9 +38,11 @@ struct TopologyAssembly {
         var root = withoutExtensions(root)
         check.check(root, against: TopologyFormat.parts, in: "the topology file")
         root = root.corrected(as: TopologyFormat.parts)
-        let topology = Topology(
+        openRegistries(in: root)
+        var topology = Topology(
             application: application(in: root), sources: sources(in: root),
             operators: nodes(in: root), sinks: sinks(in: root))
+        topology.hasControl = root["processing"]?["control"]?.text == "kafka"
         checkGraph(of: topology)
         return TopologyFile(
             path: path, kafka: kafkaProperties(in: root), processing: processing(in: root),
@@ -46,10 +58,11 @@ struct TopologyAssembly {
     func settings(
         _ name: String, in value: ConfigurationValue?, eventSchema: String? = nil
     ) -> Configuration {
-        let folder = folder
+        let (folder, environment) = (folder, environment)
         return Configuration(
             name: name, value: value ?? ConfigurationValue(.map([]), at: .none),
-            eventSchema: eventSchema, readFile: { try folder.read($0) })
+            eventSchema: eventSchema, environment: { environment[$0] }, registries: registries,
+            readFile: { try folder.read($0) })
     }
 
     mutating func report(

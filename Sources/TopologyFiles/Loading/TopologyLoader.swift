@@ -11,11 +11,19 @@ public import StreamCore
 public struct TopologyLoader: Sendable {
     private let operators: OperatorRegistry
     private let environment: [String: String]
+    private let openRegistry: SchemaRegistryOpening
 
     /// A loader that knows these operators and fills `${NAME}` in from `environment`.
-    public init(operators: OperatorRegistry, environment: [String: String]) {
+    ///
+    /// `openRegistry`: opens the schema registries that a file declares; without it there are none
+    ///   to ask.
+    public init(
+        operators: OperatorRegistry, environment: [String: String],
+        openRegistry: SchemaRegistryOpening? = nil
+    ) {
         self.operators = operators
         self.environment = environment
+        self.openRegistry = openRegistry ?? { _ in UnopenedRegistry() }
     }
 
     /// Reads the file at `path`, and what it names relative to it.
@@ -40,7 +48,8 @@ public struct TopologyLoader: Sendable {
         var diagnostics = reader.diagnostics
         guard let root else { throw diagnostics.inOrder }
         var assembly = TopologyAssembly(
-            operators: operators, folder: TopologyFolder(ofFileAt: path))
+            operators: operators, folder: TopologyFolder(ofFileAt: path), environment: environment,
+            openRegistry: openRegistry)
         let file = assembly.file(from: root, path: path, substitutions: reader.substitutions)
         for diagnostic in assembly.diagnostics.all
         where !reader.unresolved.contains(diagnostic.location) {

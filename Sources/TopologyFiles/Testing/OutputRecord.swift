@@ -9,6 +9,8 @@ package struct OutputRecord: Sendable {
     package let key: String?
     /// `nil` for a tombstone.
     package let value: String?
+    /// The value as it is; `nil` when only its text is known.
+    package var bytes: [UInt8]?
     /// The value of each header by its name.
     package let headers: [String: String]
     /// The record's timestamp.
@@ -30,6 +32,7 @@ package struct OutputRecord: Sendable {
         self.init(
             topic: record.topic, key: record.key, value: record.value, headers: record.headers,
             timestamp: record.timestamp)
+        bytes = record.bytes
     }
 
     /// Key and value on one line, for a report.

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import StreamCore
 
 /// A record that came, with its value read once for all comparisons.
@@ -22,6 +23,11 @@ struct RecordDifference {
         let record = came.record
         if let key = expected.key { compareKey(key, record.key) }
         if let value = expected.value { compareValue(value, came) }
+        if let bytes = expected.bytes, bytes != record.bytes {
+            add(
+                "value_base64", Data(bytes).base64EncodedString(),
+                record.bytes.map { Data($0).base64EncodedString() })
+        }
         if let timestamp = expected.timestamp, timestamp != record.timestamp {
             add("at", "\(timestamp)", "\(record.timestamp)")
         }

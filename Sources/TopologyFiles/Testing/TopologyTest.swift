@@ -29,6 +29,8 @@ public struct TopologyTest: Sendable {
         public var key: String?
         /// `nil` for a tombstone.
         public var value: String?
+        /// The value as bytes, in place of a text.
+        public var bytes: [UInt8]?
         /// When it comes.
         public var arrival: Arrival
         /// Its headers, in the order of the file.
@@ -74,6 +76,8 @@ public struct TopologyTest: Sendable {
         /// A map of the fields that the value must have, a text for the whole value, or null for a
         /// tombstone.
         public var value: ConfigurationValue?
+        /// The whole value as bytes.
+        public var bytes: [UInt8]?
         /// The record's timestamp.
         public var timestamp: Timestamp?
         /// Headers that it must have.

@@ -51,7 +51,8 @@ public struct TopologyTestRunner: Sendable {
                     place = record.location
                     arrival = time(of: record, after: arrival)
                     try driver.pipe(
-                        topic: record.topic, key: record.key, value: record.value,
+                        topic: record.topic, key: record.key.map { Array($0.utf8) },
+                        value: record.bytes ?? record.value.map { Array($0.utf8) },
                         headers: record.headers.map { ($0.name, $0.value) }, timestamp: arrival)
                 case .advance(let duration): try driver.advanceStreamTime(by: duration)
                 case .end: try driver.finish()

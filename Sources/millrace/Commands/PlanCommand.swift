@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import StreamCore
 internal import StreamEngine
 internal import StreamKafka
-internal import StreamState
 internal import TopologyFiles
 
 struct PlanCommand: ParsableCommand {
@@ -10,7 +9,8 @@ struct PlanCommand: ParsableCommand {
         commandName: "plan",
         abstract: "Says what a start would do with state and topics, and touches nothing.",
         discussion: """
-            Per store: kept, new, dropped or changed; per topic: there, to be created, or wrong with \
+            Per store: kept, new, dropped or changed, in the state files here and, for tasks that have \
+            none here, in the changelogs; per topic: there, to be created, or wrong with \
             the way to repair it. State files may be in use. Ends with 0 when a start would go \
             through and with 1 when it would be refused.
             """)
@@ -41,13 +41,17 @@ struct PlanCommand: ParsableCommand {
         }
         let directory = stateDirectory ?? topology.file.processing.stateDirectory
         do {
-            let stores = try StatePlan(topology.plan, in: directory)
-            stores.print()
-            let topics = offline ? nil : try topicPlan(topology, directory)
+            let application = application(topology, directory)
+            let isLogged = topology.engineSettings.changelog == .kafka
+            let sawChangelogs = isLogged && !offline && !topology.kafka.isEmbedded
+            let state = try application.statePlan(includingChangelogs: sawChangelogs)
+            StateDrawing(
+                plan: state, folder: "\(directory)/\(topology.plan.topology.application)",
+                isLogged: isLogged, sawChangelogs: sawChangelogs
+            ).print()
+            let topics = offline ? nil : try application.topicPlan()
             topics.map(Self.print)
-            let isRefused = stores.isRefused || topics?.failure != nil
-            Terminal.print(isRefused ? "a start would be refused" : "a start would go through")
-            if isRefused { throw Outcome.hadToStop }
+            try conclude(state, topics)
         } catch let code as ExitCode {
             throw code
         } catch {
@@ -55,18 +59,27 @@ struct PlanCommand: ParsableCommand {
         }
     }
 
-    private func topicPlan(
-        _ topology: LoadedTopology, _ directory: String
-    ) throws(EngineError) -> TopicPlan {
+    private func conclude(_ state: StatePlan, _ topics: TopicPlan?) throws {
+        let needsConfirmation = state.refusal != nil || !state.changelogDifferences.isEmpty
+        if needsConfirmation {
+            Terminal.print(
+                "to delete what is dropped and to begin what is changed empty: "
+                    + "millrace run \(file) --confirm-state-changes")
+        }
+        let isRefused = needsConfirmation || topics?.failure != nil || state.isUnreadable
+        Terminal.print(isRefused ? "a start would be refused" : "a start would go through")
+        if isRefused { throw Outcome.hadToStop }
+    }
+
+    private func application(_ topology: LoadedTopology, _ directory: String) -> Application {
         var settings = topology.engineSettings
         if createTopics || topology.kafka.isEmbedded {
             settings.missingTopics = .create(partitions: partitions)
         }
-        return try Application(
+        return Application(
             plan: topology.plan, settings: settings,
             cluster: topology.cluster(log: logOptions.logger()),
-            storage: topology.storage(in: directory), wallClock: LoadedTopology.wallClock
-        ).topicPlan()
+            storage: topology.storage(in: directory), wallClock: LoadedTopology.wallClock)
     }
 
     private static func print(_ plan: TopicPlan) {

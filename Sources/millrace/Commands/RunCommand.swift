@@ -41,6 +41,13 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Start tasks whose state is missing with empty state.")
     var allowStateLoss = false
 
+    @Flag(
+        help: """
+            Delete state that this topology dropped, and begin empty what it gave another meaning; \
+            `millrace plan` lists it.
+            """)
+    var confirmStateChanges = false
+
     @Option(help: "Where state is kept, instead of processing.state_directory.")
     var stateDirectory: String?
 
@@ -65,7 +72,7 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let topology: LoadedTopology
         do {
-            topology = try LoadedTopology(path: file)
+            topology = try LoadedTopology(path: file, openRegistry: SchemaRegistries.online)
         } catch {
             throw Outcome.refuse(error)
         }
@@ -91,6 +98,7 @@ struct RunCommand: ParsableCommand {
         var settings = topology.engineSettings
         settings.stopsWhenCaughtUp = untilCaughtUp
         settings.allowsStateLoss = allowStateLoss
+        settings.confirmsStateChanges = confirmStateChanges
         // An embedded cluster begins empty: its topics are there only when they are made.
         if createTopics || topology.kafka.isEmbedded {
             settings.missingTopics = .create(partitions: partitions)
@@ -111,8 +119,13 @@ struct RunCommand: ParsableCommand {
             log.notice("\(name): finishing; a second one ends at once")
             engine.stop()
         }
+        let watch = FileWatch(topology, path: file, reloads: application.reloads, log: log)
+        watch?.start()
         let start = ContinuousClock.now
-        defer { withExtendedLifetime(signals) {} }
+        defer {
+            watch?.stop()
+            withExtendedLifetime(signals) {}
+        }
         try engine.run()
         print(engine.metrics, elapsed: ContinuousClock.now - start)
     }
@@ -174,6 +187,7 @@ struct RunCommand: ParsableCommand {
             + counts.joined(separator: ", ")
             + (metrics.dropped > 0 ? ", dropped \(NumberText.grouped(metrics.dropped))" : "")
             + (metrics.late > 0 ? ", late \(NumberText.grouped(metrics.late))" : "")
+            + metrics.gauges.sorted { $0.key < $1.key }.map { ", \($0.key) \($0.value)" }.joined()
     }
 
     private func inputs(of plan: TopologyPlan) throws -> [FileRun.Input] {

@@ -7,7 +7,15 @@ struct SchemaCommand: ParsableCommand {
         commandName: "schema",
         abstract: "Prints the JSON Schema of topology files, for editors.")
 
+    @Flag(help: "Print the reference page of all operators instead, as Markdown.")
+    var reference = false
+
     func run() throws {
-        Terminal.print(TopologyFileSchema(operators: .standard).text)
+        if reference {
+            // The text ends its last line itself.
+            Terminal.print(String(OperatorReference(operators: .standard).text.dropLast()))
+        } else {
+            Terminal.print(TopologyFileSchema(operators: .standard).text)
+        }
     }
 }

@@ -50,6 +50,12 @@ struct TopologyDrawing {
                 part.boxes.append(Box(id: id, label: "source \(node.name)", isTopic: false))
                 part.edges.append(Edge(from: topic(name), to: id, label: ""))
                 part.lines.append("source \(node.name) <- \(name)")
+            case .control(let control, let receipts):
+                let (name, answers) = (plan.topics[control], plan.topics[receipts])
+                part.boxes.append(Box(id: id, label: "commands", isTopic: false))
+                part.edges.append(Edge(from: topic(name), to: id, label: ""))
+                part.edges.append(Edge(from: id, to: topic(answers), label: ""))
+                part.lines.append("commands <- \(name), receipts -> \(answers)")
             case .operator(let planned):
                 part.boxes.append(
                     Box(id: id, label: "\(node.name): \(planned.spec.name)", isTopic: false))

@@ -16,9 +16,12 @@ struct LoadedTopology {
 
     /// - Throws: everything that is wrong with the file, its graph and its Kafka properties.
     init(
-        path: String, environment: [String: String] = ProcessInfo.processInfo.environment
+        path: String, environment: [String: String] = ProcessInfo.processInfo.environment,
+        openRegistry: @escaping SchemaRegistryOpening = SchemaRegistries.offline
     ) throws(Diagnostics) {
-        file = try TopologyLoader(operators: .standard, environment: environment).load(path)
+        file = try TopologyLoader(
+            operators: .standard, environment: environment, openRegistry: openRegistry
+        ).load(path)
         plan = try TopologyPlan(file.topology)
         kafka = KafkaSettings(
             properties: file.kafka.map {

@@ -10,11 +10,13 @@ struct OperatorRig {
     /// `timestamp`: the field that holds the event time.
     init(
         _ spec: OperatorSpec, _ settings: Setting, files: [String: String] = [:],
-        timestamp: String? = nil, errorPolicy: ErrorPolicy = .deadLetter
+        registries: [String: any SchemaSource] = [:], timestamp: String? = nil,
+        errorPolicy: ErrorPolicy = .deadLetter
     ) throws {
         let tested = Topology.Node(
             name: "tested", spec: spec,
-            definition: try makeDefinition(spec, settings, files: files), inputs: [],
+            definition: try makeDefinition(
+                spec, settings, files: files, registries: registries), inputs: [],
             errorPolicy: errorPolicy)
         try self.init([tested], timestamp: timestamp)
     }

@@ -2,7 +2,7 @@ import Operators
 import StreamCore
 
 /// A value of a topology file, written as a literal.
-indirect enum Setting {
+indirect enum Setting: Sendable {
     case null
     case boolean(Bool)
     case integer(Int64)
@@ -49,9 +49,10 @@ extension Setting: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral,
 
 /// What is wrong with an operator's settings, as sentences.
 func problems(
-    of spec: OperatorSpec, _ settings: Setting, files: [String: String] = [:]
+    of spec: OperatorSpec, _ settings: Setting, files: [String: String] = [:],
+    registries: [String: any SchemaSource] = [:]
 ) -> [String] {
-    var configuration = makeConfiguration(settings, files: files)
+    var configuration = makeConfiguration(settings, files: files, registries: registries)
     let definition = spec.make(&configuration)
     let problems = configuration.diagnostics.all.map { diagnostic in
         diagnostic.message + (diagnostic.remedy.map { "; \($0)" } ?? "")
@@ -62,9 +63,10 @@ func problems(
 
 /// The operator that the settings describe.
 func makeDefinition(
-    _ spec: OperatorSpec, _ settings: Setting, files: [String: String] = [:]
+    _ spec: OperatorSpec, _ settings: Setting, files: [String: String] = [:],
+    registries: [String: any SchemaSource] = [:]
 ) throws -> any OperatorDefinition {
-    var configuration = makeConfiguration(settings, files: files)
+    var configuration = makeConfiguration(settings, files: files, registries: registries)
     guard let definition = spec.make(&configuration) else { throw configuration.diagnostics }
     return definition
 }
@@ -73,9 +75,21 @@ private struct MissingFile: Error, CustomStringConvertible {
     var description: String { "no such file" }
 }
 
-private func makeConfiguration(_ settings: Setting, files: [String: String]) -> Configuration {
-    Configuration(name: "tested", value: settings.value) { path in
-        guard let text = files[path] else { throw MissingFile() }
-        return Array(text.utf8)
-    }
+/// The environment variables that operators under test find.
+private let testEnvironment = [
+    "KEY_ONE": "0123456789abcdef0123456789abcdef", "KEY_TWO": "fedcba9876543210fedcba9876543210",
+    "KEY_SHORT": "too short",
+]
+
+func makeConfiguration(
+    _ settings: Setting, files: [String: String] = [:],
+    registries: [String: any SchemaSource] = [:]
+) -> Configuration {
+    Configuration(
+        name: "tested", value: settings.value, environment: { testEnvironment[$0] },
+        registries: registries,
+        readFile: { path in
+            guard let text = files[path] else { throw MissingFile() }
+            return Array(text.utf8)
+        })
 }

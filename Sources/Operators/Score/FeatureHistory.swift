@@ -1,0 +1,349 @@
+internal import Events
+internal import Models
+internal import StreamCore
+
+/// The events of one key that features look back on, in the bytes that the state keeps.
+///
+/// What is older than every window and the grace is folded into one sum for each feature; what is
+/// younger is a log of entries in the order of their times, from which a feature is computed as of
+/// any moment. So an event within the grace never sees one that is later than itself.
+///
+/// Layout, in the byte order of the machine that owns the state file: version (1), time of the
+/// pending timer (8), time of the latest entry ever (8), time up to which was folded (8), number
+/// of entries (4); for each feature without a window a ``FoldedSum`` and, for `distinct`, the
+/// number of hashes (4) and the hashes (8 each); then the entries: time (8), a bit for each feature
+/// (8), and the values (8 each).
+struct FeatureHistory {
+    static let layoutVersion = 1
+    private static let version: UInt8 = 1
+    private static let headSize = 29
+    /// The bits of an entry are those of one word.
+    static let mostFeatures = 64
+
+    /// All that is older than the log, of one feature.
+    struct FoldedSum: BitwiseCopyable {
+        var count: Int64 = 0
+        /// A sum; of `decay`, what it was at `last`.
+        var sum = 0.0
+        var first = Int64.max
+        var last = Int64.min
+    }
+
+    /// What one event adds.
+    struct Entry {
+        var time: Int64 = 0
+        var present: UInt64 = 0
+        /// The bits of numbers, or hashes.
+        var values: [UInt64] = []
+    }
+
+    private let settings: ScoreSettings
+    private let features: [FeatureDefinition.History]
+    private let entrySize: Int
+    /// Where the folded sum of each feature is; `nil` when it has a window.
+    private let foldedPlaces: [Int?]
+
+    private(set) var timer = Int64.max
+    private(set) var latest = Int64.min
+    private(set) var foldedTime = Int64.min
+    private var folded: [FoldedSum] = []
+    private var distinct: [[UInt64]] = []
+    private var entries: [UInt8] = []
+    private var seen: [UInt64] = []
+    /// Entries that were folded although a window may still have needed them.
+    private(set) var overflowCount = 0
+
+    init(_ settings: ScoreSettings) {
+        self.settings = settings
+        features = settings.histories.compactMap { settings.features[$0].history }
+        entrySize = 16 + 8 * settings.valueCount
+        var place = 0
+        var places: [Int?] = []
+        for feature in features {
+            places.append(feature.window == nil ? place : nil)
+            if feature.window == nil { place += 1 }
+        }
+        foldedPlaces = places
+        removeAll()
+    }
+
+    mutating func removeAll() {
+        timer = .max
+        latest = .min
+        foldedTime = .min
+        let count = foldedPlaces.count { $0 != nil }
+        if folded.count == count {
+            for index in folded.indices { folded[index] = FoldedSum() }
+            for index in distinct.indices { distinct[index].removeAll(keepingCapacity: true) }
+        } else {
+            folded = Array(repeating: FoldedSum(), count: count)
+            distinct = Array(repeating: [], count: count)
+        }
+        entries.removeAll(keepingCapacity: true)
+    }
+
+    var entryCount: Int { entries.count / entrySize }
+
+    private func time(of entry: Int) -> Int64 {
+        unsafe entries.withUnsafeBytes {
+            unsafe $0.loadUnaligned(fromByteOffset: entry * entrySize, as: Int64.self)
+        }
+    }
+
+    private func present(in entry: Int) -> UInt64 {
+        unsafe entries.withUnsafeBytes {
+            unsafe $0.loadUnaligned(fromByteOffset: entry * entrySize + 8, as: UInt64.self)
+        }
+    }
+
+    private func bits(_ value: Int, of entry: Int) -> UInt64 {
+        unsafe entries.withUnsafeBytes {
+            unsafe $0.loadUnaligned(
+                fromByteOffset: entry * entrySize + 16 + value * 8, as: UInt64.self)
+        }
+    }
+
+    // MARK: Asking
+
+    /// The value of a feature as of `time`: of the events up to then, and of `own` when the feature
+    /// counts the event itself. Not a number when there is none.
+    mutating func value(of index: Int, asOf time: Int64, own: Entry) -> Double {
+        let feature = features[index]
+        let oldest = feature.window.map {
+            Timestamp(milliseconds: time).adding(milliseconds: -$0).milliseconds
+        }
+        var sum = Accumulator(feature)
+        seen.removeAll(keepingCapacity: true)
+        if let place = foldedPlaces[index] {
+            sum.take(folded[place], at: time)
+            if feature.aggregate == .distinct { seen += distinct[place] }
+        }
+        let foldedCount = seen.count
+        for entry in firstEntry(after: oldest)..<entryCount {
+            let entryTime = self.time(of: entry)
+            if entryTime > time { break }
+            guard present(in: entry) >> UInt64(index) & 1 == 1 else { continue }
+            add(feature.valueIndex.map { bits($0, of: entry) } ?? 0, entryTime, time, feature, &sum)
+        }
+        if feature.includesCurrent, own.present >> UInt64(index) & 1 == 1 {
+            add(feature.valueIndex.map { own.values[$0] } ?? 0, time, time, feature, &sum)
+        }
+        if feature.aggregate == .distinct {
+            return Double(Self.distinctCount(&seen, foldedCount))
+        }
+        return sum.result(at: time)
+    }
+
+    private mutating func add(
+        _ bits: UInt64, _ entryTime: Int64, _ time: Int64, _ feature: FeatureDefinition.History,
+        _ sum: inout Accumulator
+    ) {
+        if feature.aggregate == .distinct {
+            seen.append(bits)
+        } else {
+            sum.add(Double(bitPattern: bits), from: entryTime, at: time)
+        }
+    }
+
+    /// How many different hashes there are: the first `sorted` are in order and differ already.
+    private static func distinctCount(_ hashes: inout [UInt64], _ sorted: Int) -> Int {
+        if hashes.count == sorted { return sorted }
+        hashes.sort()
+        return hashes.indices.count { $0 == 0 || hashes[$0] != hashes[$0 - 1] }
+    }
+
+    /// The first entry that is later than `time`.
+    private func firstEntry(after time: Int64?) -> Int {
+        guard let time else { return 0 }
+        var (low, high) = (0, entryCount)
+        while low < high {
+            let middle = (low + high) / 2
+            if self.time(of: middle) > time { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+
+    // MARK: Changing
+
+    /// Puts an entry into the log, and folds what no event can ask for any more.
+    mutating func insert(_ entry: Entry, streamTime: Int64) {
+        let place = firstEntry(after: entry.time) * entrySize
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(entrySize)
+        unsafe withUnsafeBytes(of: entry.time) { unsafe bytes.append(contentsOf: $0) }
+        unsafe withUnsafeBytes(of: entry.present) { unsafe bytes.append(contentsOf: $0) }
+        for value in entry.values {
+            unsafe withUnsafeBytes(of: value) { unsafe bytes.append(contentsOf: $0) }
+        }
+        entries.insert(contentsOf: bytes, at: place)
+        latest = max(latest, entry.time)
+        let bound = Timestamp(milliseconds: streamTime).adding(milliseconds: -settings.grace)
+            .adding(milliseconds: -settings.longestWindow).milliseconds
+        var count = firstEntry(after: bound)
+        let excess = entryCount - settings.maximumEntries
+        if excess > count {
+            overflowCount += excess - count
+            count = excess
+        }
+        guard count > 0 else { return }
+        for entry in 0..<count { fold(entry) }
+        entries.removeFirst(count * entrySize)
+    }
+
+    private mutating func fold(_ entry: Int) {
+        let time = time(of: entry)
+        foldedTime = max(foldedTime, time)
+        for (index, feature) in features.enumerated() {
+            guard let place = foldedPlaces[index], present(in: entry) >> UInt64(index) & 1 == 1
+            else { continue }
+            let bits = feature.valueIndex.map { self.bits($0, of: entry) } ?? 0
+            if feature.aggregate == .distinct {
+                insert(bits, into: &distinct[place])
+                continue
+            }
+            var sum = Accumulator(feature)
+            sum.take(folded[place], at: time)
+            sum.add(Double(bitPattern: bits), from: time, at: time)
+            folded[place] = sum.folded
+        }
+    }
+
+    private func insert(_ hash: UInt64, into hashes: inout [UInt64]) {
+        var (low, high) = (0, hashes.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if hashes[middle] < hash { low = middle + 1 } else { high = middle }
+        }
+        if low < hashes.count, hashes[low] == hash { return }
+        if hashes.count < settings.maximumDistinct { hashes.insert(hash, at: low) }
+    }
+
+    // MARK: Bytes
+
+    mutating func setTimer(_ time: Int64) { timer = time }
+
+    func write(to buffer: inout ByteBuffer) {
+        buffer.append(Self.version)
+        buffer.append(number: timer)
+        buffer.append(number: latest)
+        buffer.append(number: foldedTime)
+        buffer.append(number: UInt32(entryCount))
+        for (index, feature) in features.enumerated() {
+            guard let place = foldedPlaces[index] else { continue }
+            unsafe withUnsafeBytes(of: folded[place]) { unsafe buffer.append($0) }
+            guard feature.aggregate == .distinct else { continue }
+            buffer.append(number: UInt32(distinct[place].count))
+            for hash in distinct[place] { buffer.append(number: hash) }
+        }
+        unsafe entries.withUnsafeBytes { unsafe buffer.append($0) }
+    }
+
+    /// Reads what ``write(to:)`` wrote.
+    mutating func read(_ bytes: [UInt8]) throws(StoreError) {
+        removeAll()
+        var position = Self.headSize
+        guard bytes.count >= Self.headSize, bytes[0] == Self.version else {
+            throw corrupt("it has \(bytes.count) bytes and no head of version \(Self.version)")
+        }
+        unsafe bytes.withUnsafeBytes { bytes in
+            timer = unsafe bytes.loadUnaligned(fromByteOffset: 1, as: Int64.self)
+            latest = unsafe bytes.loadUnaligned(fromByteOffset: 9, as: Int64.self)
+            foldedTime = unsafe bytes.loadUnaligned(fromByteOffset: 17, as: Int64.self)
+        }
+        let count = Int(try load(UInt32.self, bytes, 25))
+        for (index, feature) in features.enumerated() {
+            guard let place = foldedPlaces[index] else { continue }
+            folded[place] = try load(FoldedSum.self, bytes, position)
+            position += MemoryLayout<FoldedSum>.size
+            guard feature.aggregate == .distinct else { continue }
+            let hashes = Int(try load(UInt32.self, bytes, position))
+            position += 4
+            guard hashes <= (bytes.count - position) / 8 else { throw corrupt("it is cut short") }
+            for _ in 0..<hashes {
+                distinct[place].append(try load(UInt64.self, bytes, position))
+                position += 8
+            }
+        }
+        guard bytes.count - position == count * entrySize else {
+            throw corrupt("its entries take \(bytes.count - position) bytes, not \(count) each")
+        }
+        entries.append(contentsOf: bytes[position...])
+    }
+
+    private func load<Value: BitwiseCopyable>(
+        _: Value.Type, _ bytes: [UInt8], _ position: Int
+    ) throws(StoreError) -> Value {
+        guard position + MemoryLayout<Value>.size <= bytes.count else {
+            throw corrupt("it is cut short")
+        }
+        return unsafe bytes.withUnsafeBytes {
+            unsafe $0.loadUnaligned(fromByteOffset: position, as: Value.self)
+        }
+    }
+
+    private func corrupt(_ reason: String) -> StoreError {
+        .corrupt(
+            path: settings.storeName, reason: "a history can't be read: \(reason)",
+            remedy: "restore the state from its changelog or a copy")
+    }
+}
+
+/// What a feature makes of the values that it is given, in the order of their times.
+struct Accumulator {
+    private let feature: FeatureDefinition.History
+    private(set) var folded = FeatureHistory.FoldedSum()
+
+    init(_ feature: FeatureDefinition.History) { self.feature = feature }
+
+    /// Begins with what was folded.
+    mutating func take(_ sum: FeatureHistory.FoldedSum, at time: Int64) {
+        folded = sum
+        guard feature.aggregate == .decay, sum.count > 0 else { return }
+        folded.sum *= decay(from: sum.last, to: time)
+    }
+
+    mutating func add(_ value: Double, from entryTime: Int64, at time: Int64) {
+        if feature.aggregate == .repeats {
+            let isSame = folded.count > 0 && period(of: folded.last) == period(of: entryTime)
+            folded.count += isSame ? 0 : 1
+        } else {
+            folded.count += 1
+        }
+        switch feature.aggregate {
+        case .sum, .mean: folded.sum += value
+        case .decay: folded.sum += value * decay(from: entryTime, to: time)
+        default: break
+        }
+        folded.first = min(folded.first, entryTime)
+        folded.last = max(folded.last, entryTime)
+    }
+
+    func result(at time: Int64) -> Double {
+        let now = Timestamp(milliseconds: time)
+        func units(since earlier: Int64, from later: Timestamp) -> Double {
+            guard folded.count > 0 else { return .nan }
+            let milliseconds = later.milliseconds(since: Timestamp(milliseconds: earlier))
+            return Double(milliseconds) / Double(feature.unit)
+        }
+        switch feature.aggregate {
+        case .count, .distinct: return Double(folded.count)
+        case .repeats: return Double(max(folded.count - 1, 0))
+        case .sum, .decay: return folded.sum
+        case .mean: return folded.count > 0 ? folded.sum / Double(folded.count) : .nan
+        case .sinceFirst: return units(since: folded.first, from: now)
+        case .sinceLast: return units(since: folded.last, from: now)
+        case .span: return units(since: folded.first, from: Timestamp(milliseconds: folded.last))
+        }
+    }
+
+    private func period(of time: Int64) -> Int64 {
+        let quotient = time / feature.unit
+        return time % feature.unit < 0 ? quotient - 1 : quotient
+    }
+
+    private func decay(from earlier: Int64, to later: Int64) -> Double {
+        let age = Timestamp(milliseconds: later).milliseconds(
+            since: Timestamp(milliseconds: earlier))
+        return Mathematics.powerOfTwo(-Double(age) / Double(feature.halfLife))
+    }
+}

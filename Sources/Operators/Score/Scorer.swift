@@ -1,0 +1,237 @@
+internal import CEL
+internal import Events
+internal import StreamCore
+
+/// The `score` operator at work in one task.
+///
+/// Features are computed event by event, in order; models then take the rows of a batch at once.
+final class Scorer: Operator {
+    enum Output {
+        static let main = 0
+        static let shadow = 1
+        static let late = 2
+        static let failed = 3
+    }
+
+    /// Rows that go through the models together.
+    private static let batchRows = 256
+
+    private var settings: ScoreSettings
+    private var reader: FeatureReader
+    private var history: FeatureHistory
+    private var batch: ScoreBatch
+    private var stores: Stores?
+    private var entry = FeatureHistory.Entry()
+    private var stored: [UInt8] = []
+    private var key = ByteBuffer(capacity: 256)
+    private var encoded = ByteBuffer(capacity: 4096)
+    private var shownOverflows = 0
+
+    private struct Stores {
+        let histories: any KeyValueStore
+        let timers: any TimerStore
+    }
+
+    init(settings: ScoreSettings) {
+        self.settings = settings
+        let evaluation = Evaluation(settings.scope.events.declarations)
+        reader = FeatureReader(settings, evaluation)
+        history = FeatureHistory(settings)
+        batch = ScoreBatch(settings, evaluation)
+        entry.values = Array(repeating: 0, count: settings.valueCount)
+    }
+
+    func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
+        for event in events {
+            if settings.isStateful { try advance(to: event.streamTime, in: context) }
+            try prepare(event, in: context)
+            if batch.rowCount == Self.batchRows { try batch.finish(in: context) }
+        }
+        try batch.finish(in: context)
+        if history.overflowCount > shownOverflows {
+            shownOverflows = history.overflowCount
+            context.setGauge("history.overflows", to: Double(shownOverflows))
+        }
+    }
+
+    func adopt(_ definition: any OperatorDefinition) -> Bool {
+        guard let changed = (definition as? ScoreOperator)?.settings,
+            changed.name == settings.name, changed.isStateful == settings.isStateful,
+            changed.definition == settings.definition
+        else { return false }
+        settings = changed
+        let evaluation = Evaluation(changed.scope.events.declarations)
+        reader = FeatureReader(changed, evaluation)
+        history = FeatureHistory(changed)
+        batch = ScoreBatch(changed, evaluation)
+        entry.values = Array(repeating: 0, count: changed.valueCount)
+        return true
+    }
+
+    // MARK: Events
+
+    private func prepare(_ event: Event, in context: OperatorContext) throws(OperatorError) {
+        do throws(FeatureReader.Obstacle) {
+            let isWanted = try reader.isWanted(event, in: context.arena)
+            if settings.isStateful {
+                try reader.read(event, in: context.arena, into: &entry)
+            }
+            if isWanted {
+                try batch.begin(event, reader, in: context.arena)
+            } else {
+                batch.pass(event)
+            }
+        } catch {
+            return try context.refuse(event, to: Output.failed, error: error.error) {
+                error.reason
+            }
+        }
+        guard settings.isStateful else { return }
+        do {
+            if let refusal = try remember(event, in: context) {
+                batch.takeBack()
+                try refuse(event, refusal, in: context)
+            }
+        } catch let error as StoreError {
+            throw .store(error)
+        } catch let error as OperatorError {
+            throw error
+        } catch {
+            preconditionFailure("an error of another kind: \(error)")
+        }
+    }
+
+    private enum Refusal {
+        case noKey, noTime, late
+    }
+
+    private func refuse(
+        _ event: Event, _ refusal: Refusal, in context: OperatorContext
+    ) throws(OperatorError) {
+        switch refusal {
+        case .late:
+            context.countLate()
+            context.emit(event, to: Output.late)
+        case .noKey:
+            let path = settings.key
+            try context.refuse(event, to: Output.failed, error: "missing_key") {
+                path.map { "the field '\($0)' has no value to keep a history by" }
+                    ?? "the record has no key to keep a history by"
+            }
+        case .noTime:
+            try context.refuse(event, to: Output.failed, error: "unusable_time") {
+                "the event has no time"
+            }
+        }
+    }
+
+    /// Fills in the features that look back, and remembers the event; says why when it can't.
+    private func remember(
+        _ event: Event, in context: OperatorContext
+    ) throws(StoreError) -> Refusal? {
+        let range = keyRange(of: event, in: context.arena)
+        guard !range.isAbsent else { return .noKey }
+        guard event.timestamp != .distantPast else { return .noTime }
+        let time = event.timestamp.milliseconds
+        guard event.timestamp.adding(milliseconds: settings.grace) >= event.streamTime else {
+            return .late
+        }
+        key.removeAll()
+        unsafe key.append(context.arena.bytes(range))
+        let stores = stores(of: context)
+        let isKnown = try load(from: stores)
+        if time < history.foldedTime { return .late }
+        if batch.isOpen {
+            for (index, feature) in settings.histories.enumerated() {
+                batch.set(feature, to: history.value(of: index, asOf: time, own: entry))
+            }
+        }
+        guard entry.present != 0 else { return nil }
+        history.insert(entry, streamTime: event.streamTime.milliseconds)
+        if !isKnown || history.timer == .max { try setTimer(stores) }
+        encoded.removeAll()
+        history.write(to: &encoded)
+        try unsafe stores.histories.put(key.bytes, encoded.bytes)
+        return nil
+    }
+
+    private func keyRange(of event: Event, in arena: EventArena) -> ByteRange {
+        guard let path = settings.key else { return event.key }
+        let value = arena.value(of: event, at: path)
+        return switch value.kind {
+        case .string where value.text.count > 0: value.text
+        case .integer, .unsignedInteger, .decimal, .boolean: value.raw
+        case .string, .missing, .null, .object, .array: .absent
+        }
+    }
+
+    // MARK: State
+
+    private func stores(of context: OperatorContext) -> Stores {
+        if let stores { return stores }
+        let opened = Stores(
+            histories: context.keyValueStore(settings.storeName),
+            timers: context.timerStore(settings.timersName))
+        stores = opened
+        return opened
+    }
+
+    /// Reads the history of `key`; returns whether there is one.
+    private func load(from stores: Stores) throws(StoreError) -> Bool {
+        guard try unsafe stores.histories.get(key.bytes, into: &stored) else {
+            history.removeAll()
+            return false
+        }
+        try history.read(stored)
+        return true
+    }
+
+    /// The timer that forgets the key, unless there are events until then.
+    private func setTimer(_ stores: Stores) throws(StoreError) {
+        let due = Timestamp(milliseconds: history.latest)
+            .adding(milliseconds: settings.retention).adding(milliseconds: 1)
+        history.setTimer(due.milliseconds)
+        try unsafe stores.timers.set(key.bytes, at: due)
+    }
+
+    func advance(to streamTime: Timestamp, in context: OperatorContext) throws(OperatorError) {
+        guard settings.isStateful else { return }
+        let stores = stores(of: context)
+        do {
+            while stores.timers.next <= streamTime,
+                let due = try stores.timers.takeDue(at: streamTime, key: &stored)
+            {
+                key.removeAll()
+                unsafe stored.withUnsafeBytes { unsafe key.append($0) }
+                try expire(dueAt: due.milliseconds, stores)
+            }
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private func expire(dueAt due: Int64, _ stores: Stores) throws(StoreError) {
+        guard try load(from: stores), history.timer == due else { return }
+        let end = Timestamp(milliseconds: history.latest)
+            .adding(milliseconds: settings.retention).milliseconds
+        guard end >= due else { return try unsafe stores.histories.delete(key.bytes) }
+        try setTimer(stores)
+        encoded.removeAll()
+        history.write(to: &encoded)
+        try unsafe stores.histories.put(key.bytes, encoded.bytes)
+    }
+
+    func erase(
+        _ key: UnsafeRawBufferPointer, in context: OperatorContext
+    ) throws(OperatorError) -> Int {
+        guard settings.isStateful else { return 0 }
+        let store = stores(of: context).histories
+        do {
+            guard try unsafe store.get(key, into: &stored) else { return 0 }
+            try unsafe store.delete(key)
+            return 1
+        } catch {
+            throw .store(error)
+        }
+    }
+}
