@@ -131,6 +131,21 @@ struct TriggerRulesTests {
         #expect(output.values("status").first?.contains("there is no channel 'push'") == true)
     }
 
+    @Test("a schedule that comes as a record is kept from a profile's next event on")
+    func newSchedule() throws {
+        let rig = try TriggerRig(plan: try plan([Sample.plain("hello", "a")]))
+        try rig.send(Sample.event("x", noon))
+        try rig.sendRule(
+            """
+            {"name":"daily","schedule":{"every":"day","at":"15:00"},\
+            "action":{"channel":"email","template":"t"}}
+            """, at: noon + 1)
+        // It repeats what is known of the profile.
+        try rig.send(Sample.event("x", noon + 2))
+        try rig.driver.advanceStreamTime(to: Timestamp(milliseconds: noon + 5 * Sample.hour))
+        #expect(try rig.take().sent.map(\.matched_at) == ["2024-03-04T14:00:00.000Z"])
+    }
+
     @Test("a rule in a file and the same in a record have one version")
     func versions() throws {
         let rig = try TriggerRig(plan: try plan([Sample.plain("hello", "a", [("priority", 2)])]))
