@@ -85,12 +85,14 @@ final class EngineRig {
     }
 
     func engine(_ plan: TopologyPlan) -> Engine {
+        Engine(application(plan), log: Logger(label: "test") { [log] _ in log })
+    }
+
+    func application(_ plan: TopologyPlan) -> Application {
         let clock = self.clock
-        return Engine(
-            Application(
-                plan: plan, settings: settings, cluster: cluster, storage: storage(),
-                wallClock: { clock.now }),
-            log: Logger(label: "test") { [log] _ in log })
+        return Application(
+            plan: plan, settings: settings, cluster: cluster, storage: storage(),
+            wallClock: { clock.now })
     }
 
     /// A click of `user`, `minute` minutes after the epoch of these tests.

@@ -159,6 +159,27 @@ import Testing
         #expect(rig.cluster.committedOffsets(group: "shop").values.contains { $0.offset == 1 })
     }
 
+    @Test("a profile is forgotten by every task, and each says what it deleted")
+    func forgets() throws {
+        let rig = try EngineRig()
+        rig.settings.stopsWhenCaughtUp = false
+        var topology = try rig.plan().topology
+        topology.hasControl = true
+        let plan = try TopologyPlan(topology)
+        for user in ["ada", "bob"] { rig.click(user, minute: 0) }
+        let engine = rig.engine(plan)
+        try during(engine) {
+            #expect(rig.cluster.wait { _ in engine.metrics.records == 2 })
+            var forgetting = try Forgetting(profile: "ada", application: rig.application(plan))
+            defer { forgetting.close() }
+            var receipts: [Forgetting.Receipt] = []
+            let missing = try forgetting.wait(atMost: .seconds(30)) { receipts.append($0) }
+            #expect(missing.isEmpty)
+            #expect(receipts.map(\.task).sorted() == ["0_0", "0_1", "0_2", "0_3"])
+            #expect(receipts.map(\.erased).filter { !$0.isEmpty } == [["sessions": 1]])
+        }
+    }
+
     @Test("brokers that stay away end the run with a reason")
     func brokersAway() throws {
         let rig = try EngineRig()
