@@ -54,97 +54,47 @@ extension ByteBuffer {
 }
 
 /// Reads one text from left to right.
-@safe
 private struct ISO8601Reader {
-    private let text: UnsafeRawBufferPointer
-    private var position = 0
+    private var text: DigitReader
 
     init(_ text: UnsafeRawBufferPointer) {
-        unsafe self.text = text
+        self.text = unsafe DigitReader(text)
     }
 
     /// Milliseconds since 1970, or `nil` when the text is not a whole timestamp.
     mutating func read() -> Int64? {
-        guard let date = date() else { return nil }
+        guard let date = text.date() else { return nil }
         let midnight = date.daysSince1970 * CalendarDate.day
-        if isAtEnd { return midnight }
-        guard take("T") || take(" ") || take("t"), let time = time(), let zone = zone(), isAtEnd
+        if text.isAtEnd { return midnight }
+        guard text.take("T") || text.take(" ") || text.take("t"), let time = time(),
+            let zone = text.zoneMinutes(), text.isAtEnd
         else { return nil }
-        return midnight + time - zone
-    }
-
-    private mutating func date() -> CalendarDate? {
-        guard let year = digits(4), take("-"), let month = digits(2), take("-"),
-            let day = digits(2)
-        else { return nil }
-        return CalendarDate(year: year, month: month, day: day)
+        return midnight + time - zone * 60_000
     }
 
     private mutating func time() -> Int64? {
-        guard let hour = digits(2), hour < 24, take(":"), let minute = digits(2), minute < 60
+        guard let hour = text.digits(2), hour < 24, text.take(":"), let minute = text.digits(2),
+            minute < 60
         else { return nil }
         let start = (hour * 60 + minute) * 60_000
-        guard take(":") else { return start }
-        guard let second = digits(2), second <= 60, let millisecond = fraction() else { return nil }
+        guard text.take(":") else { return start }
+        guard let second = text.digits(2), second <= 60, let millisecond = fraction() else {
+            return nil
+        }
         return start + (second == 60 ? 59_999 : second * 1_000 + millisecond)
     }
 
     /// The milliseconds of an optional fraction.
     private mutating func fraction() -> Int64? {
-        guard take(".") || take(",") else { return 0 }
+        guard text.take(".") || text.take(",") else { return 0 }
         var milliseconds: Int64 = 0
         var weight: Int64 = 100
-        guard var digit = digit() else { return nil }
+        guard var digit = text.digit() else { return nil }
         while true {
             milliseconds += digit * weight
             weight /= 10
-            guard let next = self.digit() else { return milliseconds }
+            guard let next = text.digit() else { return milliseconds }
             digit = next
         }
-    }
-
-    /// The milliseconds by which the zone is ahead of UTC.
-    private mutating func zone() -> Int64? {
-        if isAtEnd || take("Z") || take("z") { return 0 }
-        let sign: Int64
-        if take("+") {
-            sign = 1
-        } else if take("-") {
-            sign = -1
-        } else {
-            return nil
-        }
-        guard let hour = digits(2), hour < 24 else { return nil }
-        if isAtEnd { return sign * hour * 3_600_000 }
-        _ = take(":")
-        guard let minute = digits(2), minute < 60 else { return nil }
-        return sign * (hour * 60 + minute) * 60_000
-    }
-
-    private var isAtEnd: Bool { unsafe position == text.count }
-
-    private mutating func take(_ character: Unicode.Scalar) -> Bool {
-        guard unsafe position < text.count, unsafe text[position] == UInt8(ascii: character) else {
-            return false
-        }
-        position += 1
-        return true
-    }
-
-    private mutating func digit() -> Int64? {
-        guard unsafe position < text.count else { return nil }
-        let value = unsafe text[position] &- UInt8(ascii: "0")
-        guard value < 10 else { return nil }
-        position += 1
-        return Int64(value)
-    }
-
-    private mutating func digits(_ count: Int) -> Int64? {
-        var value: Int64 = 0
-        for _ in 0..<count {
-            guard let digit = digit() else { return nil }
-            value = value * 10 + digit
-        }
-        return value
     }
 }

@@ -26,11 +26,11 @@ package final class DecodingPlan: Sendable {
     }
 
     init(_ tables: PlanTables, root: Int32) {
-        unsafe steps = Self.copy(tables.steps)
-        unsafe fields = Self.copy(tables.fields)
-        unsafe branches = Self.copy(tables.branches)
-        unsafe literals = Self.copy(tables.literals)
-        unsafe text = UnsafeRawBufferPointer(Self.copy(tables.text))
+        unsafe steps = UnsafeBufferPointer(copying: tables.steps)
+        unsafe fields = UnsafeBufferPointer(copying: tables.fields)
+        unsafe branches = UnsafeBufferPointer(copying: tables.branches)
+        unsafe literals = UnsafeBufferPointer(copying: tables.literals)
+        unsafe text = UnsafeRawBufferPointer(UnsafeBufferPointer(copying: tables.text))
         reasons = tables.reasons
         self.root = root
     }
@@ -41,14 +41,6 @@ package final class DecodingPlan: Sendable {
         unsafe branches.deallocate()
         unsafe literals.deallocate()
         unsafe text.deallocate()
-    }
-
-    private static func copy<Element: BitwiseCopyable>(
-        _ elements: [Element]
-    ) -> UnsafeBufferPointer<Element> {
-        let memory = UnsafeMutableBufferPointer<Element>.allocate(capacity: elements.count)
-        _ = unsafe memory.initialize(fromContentsOf: elements)
-        return UnsafeBufferPointer(memory)
     }
 
     func bytes(of literal: Int32) -> UnsafeRawBufferPointer {

@@ -60,11 +60,11 @@ package final class EncodingPlan: Sendable {
     }
 
     private init(_ tables: borrowing EncodingCompiler, root: Int32) {
-        unsafe steps = Self.copy(tables.steps)
-        unsafe fields = Self.copy(tables.fields)
-        unsafe branches = Self.copy(tables.branches)
-        unsafe symbols = Self.copy(tables.symbols)
-        unsafe text = UnsafeRawBufferPointer(Self.copy(tables.text))
+        unsafe steps = UnsafeBufferPointer(copying: tables.steps)
+        unsafe fields = UnsafeBufferPointer(copying: tables.fields)
+        unsafe branches = UnsafeBufferPointer(copying: tables.branches)
+        unsafe symbols = UnsafeBufferPointer(copying: tables.symbols)
+        unsafe text = UnsafeRawBufferPointer(UnsafeBufferPointer(copying: tables.text))
         titles = tables.schema.types.map(\.title)
         self.root = root
     }
@@ -75,14 +75,6 @@ package final class EncodingPlan: Sendable {
         unsafe branches.deallocate()
         unsafe symbols.deallocate()
         unsafe text.deallocate()
-    }
-
-    private static func copy<Element: BitwiseCopyable>(
-        _ elements: [Element]
-    ) -> UnsafeBufferPointer<Element> {
-        let memory = UnsafeMutableBufferPointer<Element>.allocate(capacity: elements.count)
-        _ = unsafe memory.initialize(fromContentsOf: elements)
-        return UnsafeBufferPointer(memory)
     }
 
     func bytes(of literal: Literal) -> UnsafeRawBufferPointer {

@@ -4,21 +4,6 @@ internal import StreamCore
 
 /// Writes results as JSON and sends them on.
 struct AggregateResult: ~Copyable {
-    enum Status {
-        case open
-        case closed
-        /// The window is no longer true: a late event made another of it.
-        case retracted
-
-        var text: StaticString {
-            switch self {
-            case .open: "open"
-            case .closed: "closed"
-            case .retracted: "retracted"
-            }
-        }
-    }
-
     /// Where and when a result stands among the events of the task.
     struct Moment {
         /// The time of the record that carries it.
@@ -35,7 +20,8 @@ struct AggregateResult: ~Copyable {
 
     /// Says what a window holds.
     mutating func emit(
-        _ tally: Tally, start: Int64, end: Int64, group: UnsafeRawBufferPointer, _ status: Status,
+        _ tally: Tally, start: Int64, end: Int64, group: UnsafeRawBufferPointer,
+        _ status: WindowStatus,
         _ moment: Moment, in context: OperatorContext
     ) throws(SketchError) {
         guard context.isConnected(AggregateOutput.main) else { return }
@@ -65,7 +51,8 @@ struct AggregateResult: ~Copyable {
         try unsafe send(group, moment, in: context)
     }
 
-    private mutating func begin(start: Int64, group: UnsafeRawBufferPointer, _ status: Status) {
+    private mutating func begin(start: Int64, group: UnsafeRawBufferPointer, _ status: WindowStatus)
+    {
         document.removeAll()
         document.append("{\"window_id\":\"")
         unsafe WindowIdentifier.write(start: start, key: group, to: &document)

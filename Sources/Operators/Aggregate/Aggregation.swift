@@ -15,42 +15,45 @@ final class Aggregation<Windows: AggregateWindows & ~Copyable>: Operator {
     /// A value that is borrowed once per run: an access to a property of a class costs as much as
     /// some of the work on it.
     private var windows: Windows
-    private var stores: Stores?
-
-    private struct Stores {
-        let windows: any KeyValueStore
-        let timers: any TimerStore
-    }
+    private var stores: TimedStores
 
     init(_ settings: AggregateSettings) {
         self.settings = settings
+        stores = TimedStores(entries: settings.storeName, timers: settings.timersName)
         windows = Windows(settings)
     }
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
-        let stores = stores(of: context)
-        try windows.process(events, stores.windows, stores.timers, in: context)
+        let stores = self.stores.open(in: context)
+        try windows.process(events, stores.entries, stores.timers, in: context)
     }
 
     func advance(to streamTime: Timestamp, in context: OperatorContext) throws(OperatorError) {
-        let stores = stores(of: context)
-        try windows.advance(to: streamTime, stores.windows, stores.timers, in: context)
+        let stores = self.stores.open(in: context)
+        try windows.advance(to: streamTime, stores.entries, stores.timers, in: context)
     }
 
     /// Deletes the open windows of the groups whose first value is `key`.
     func erase(
         _ key: UnsafeRawBufferPointer, in context: OperatorContext
     ) throws(OperatorError) -> Int {
-        let store = stores(of: context).windows
+        let store = self.stores.open(in: context).entries
         var found: [[UInt8]] = []
-        do {
+        var damage: SketchError?
+        do throws(StoreError) {
             try unsafe store.forEach { entry, _ in
-                guard let group = unsafe Windows.group(ofEntry: entry),
-                    let text = try? unsafe FieldGroup.partitionText(of: group),
-                    unsafe ByteText.areEqual(text, key)
-                else { return }
-                unsafe found.append(Array(entry))
+                do throws(SketchError) {
+                    guard let group = unsafe Windows.group(ofEntry: entry) else {
+                        throw SketchError("a window has no group")
+                    }
+                    let text = try unsafe FieldGroup.partitionText(of: group)
+                    if unsafe ByteText.areEqual(text, key) { unsafe found.append(Array(entry)) }
+                } catch {
+                    damage = error
+                }
             }
+            // Whose an entry is that can't be read, nobody knows: it may be this one's.
+            if let damage { throw StoreError.damaged(settings.storeName, damage) }
             // Timers that find nothing do nothing.
             var buffer = ByteBuffer()
             for entry in found {
@@ -62,15 +65,6 @@ final class Aggregation<Windows: AggregateWindows & ~Copyable>: Operator {
             throw .store(error)
         }
         return found.count
-    }
-
-    private func stores(of context: OperatorContext) -> Stores {
-        if let stores { return stores }
-        let opened = Stores(
-            windows: context.keyValueStore(settings.storeName),
-            timers: context.timerStore(settings.timersName))
-        stores = opened
-        return opened
     }
 }
 

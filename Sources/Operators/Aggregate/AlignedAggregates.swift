@@ -137,7 +137,7 @@ struct AlignedAggregates: ~Copyable, AggregateWindows {
     }
 
     private mutating func emit(
-        _ start: Int64, _ status: AggregateResult.Status, _ moment: AggregateResult.Moment,
+        _ start: Int64, _ status: WindowStatus, _ moment: AggregateResult.Moment,
         in context: OperatorContext
     ) throws(StoreError) {
         do {
@@ -156,10 +156,9 @@ struct AlignedAggregates: ~Copyable, AggregateWindows {
         in context: OperatorContext
     ) throws(OperatorError) {
         do {
-            while let due = try timers.takeDue(at: streamTime, key: &timerKey) {
-                entryKey.removeAll()
-                let timerKey = timerKey
-                entryKey.append(unsafe timerKey.span.bytes)
+            while let due = try timers.takeDue(
+                at: streamTime, into: &entryKey, scratch: &timerKey)
+            {
                 try close(dueAt: due, store, in: context)
             }
         } catch {

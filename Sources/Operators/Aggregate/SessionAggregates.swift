@@ -171,10 +171,9 @@ struct SessionAggregates: ~Copyable, AggregateWindows {
         in context: OperatorContext
     ) throws(OperatorError) {
         do {
-            while let due = try timers.takeDue(at: streamTime, key: &timerKey) {
-                input.group.removeAll()
-                let timerKey = timerKey
-                input.group.append(unsafe timerKey.span.bytes)
+            while let due = try timers.takeDue(
+                at: streamTime, into: &input.group, scratch: &timerKey)
+            {
                 try close(dueAt: due, store, timers, in: context)
             }
         } catch {

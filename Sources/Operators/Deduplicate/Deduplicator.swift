@@ -16,39 +16,26 @@ final class Deduplicator: Operator {
     /// A value that is borrowed once per run: an access to a property of a class costs as much as
     /// some of the work on it.
     private var events: FirstEvents
-    private var stores: Stores?
-
-    private struct Stores {
-        let ids: any KeyValueStore
-        let timers: any TimerStore
-    }
+    private var stores: TimedStores
 
     init(_ settings: DeduplicateSettings) {
         self.settings = settings
+        stores = TimedStores(entries: settings.storeName, timers: settings.timersName)
         events = FirstEvents(settings)
     }
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
-        let stores = stores(of: context)
-        try self.events.process(events, stores.ids, stores.timers, in: context)
+        let stores = self.stores.open(in: context)
+        try self.events.process(events, stores.entries, stores.timers, in: context)
     }
 
     func advance(to streamTime: Timestamp, in context: OperatorContext) throws(OperatorError) {
-        let stores = stores(of: context)
+        let stores = self.stores.open(in: context)
         do {
-            try events.seen.advance(to: streamTime, stores.ids, stores.timers)
+            try events.seen.advance(to: streamTime, stores.entries, stores.timers)
         } catch {
             throw .store(error)
         }
-    }
-
-    private func stores(of context: OperatorContext) -> Stores {
-        if let stores { return stores }
-        let opened = Stores(
-            ids: context.keyValueStore(settings.storeName),
-            timers: context.timerStore(settings.timersName))
-        stores = opened
-        return opened
     }
 }
 

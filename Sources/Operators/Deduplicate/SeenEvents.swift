@@ -235,10 +235,7 @@ struct SeenEvents: ~Copyable {
     mutating func advance(
         to streamTime: Timestamp, _ store: any KeyValueStore, _ timers: any TimerStore
     ) throws(StoreError) {
-        while let due = try timers.takeDue(at: streamTime, key: &timerKey) {
-            let timerKey = timerKey
-            pageName.removeAll()
-            pageName.append(unsafe timerKey.span.bytes)
+        while let due = try timers.takeDue(at: streamTime, into: &pageName, scratch: &timerKey) {
             guard let (start, rest) = unsafe TimerEntryKey.parts(pageName.bytes), rest.count == 1
             else { throw .damaged(storeName, SketchError("a timer has no slice")) }
             let step = unsafe rest[0]

@@ -158,17 +158,9 @@ extension EnrichOperator {
                 "Pass events without a row on, tag them with null, or refuse them."),
             FieldSpec(
                 "lineage", .fieldPath, "A field that gets the file and the version of the table."),
-            FieldSpec(
-                "delimiter", .string, default: "','",
-                "CSV: the character between fields, or 'tab'."),
-            FieldSpec(
-                "types",
-                .map(key: "a column", .choice(CSVColumnType.allCases.map(\.rawValue))),
-                "CSV: what columns hold; without a type it is text."),
-            FieldSpec(
-                "empty", .choice(CSVSettings.EmptyPolicy.allCases.map(\.rawValue)),
-                default: "absent",
-                "CSV: an empty field is left out, becomes null, or stays an empty string."),
+            CSVFields.delimiter,
+            CSVFields.types,
+            CSVFields.empty,
         ],
         sideOutputs: [
             OperatorSpec.Output(

@@ -7,14 +7,9 @@ internal import StreamCore
 /// is then kept itself until stream time is more than window and grace behind it. If it has met
 /// none by then, a left or outer join shows it alone.
 final class WindowJoiner: Operator {
-    private struct Stores {
-        let events: any KeyValueStore
-        let timers: any TimerStore
-    }
-
     private let settings: JoinSettings
     private let window: Int64
-    private var stores: Stores?
+    private var stores: TimedStores
 
     // Scratch, reused from event to event.
     private var kept = JoinedEvents()
@@ -25,16 +20,8 @@ final class WindowJoiner: Operator {
 
     init(_ settings: JoinSettings, window: Int64) {
         self.settings = settings
+        stores = TimedStores(entries: settings.eventsName, timers: settings.timersName)
         self.window = window
-    }
-
-    private func stores(of context: OperatorContext) -> Stores {
-        if let stores { return stores }
-        let opened = Stores(
-            events: context.keyValueStore(settings.eventsName),
-            timers: context.timerStore(settings.timersName))
-        stores = opened
-        return opened
     }
 
     /// The first moment at which an event of `time` is no longer kept.
@@ -47,7 +34,7 @@ final class WindowJoiner: Operator {
     // MARK: Events
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
-        let stores = stores(of: context)
+        let stores = self.stores.open(in: context)
         // Without a window the rows of a table would be joined; here nobody needs them.
         if context.input == JoinInput.table { return }
         for event in events {
@@ -59,7 +46,7 @@ final class WindowJoiner: Operator {
     }
 
     private func process(
-        _ event: Event, _ stores: Stores, in context: OperatorContext
+        _ event: Event, _ stores: TimedStores.Opened, in context: OperatorContext
     ) throws(OperatorError) {
         let arena = context.arena
         let isOther = context.input == JoinInput.other
@@ -92,7 +79,7 @@ final class WindowJoiner: Operator {
         key.removeAll()
         unsafe key.append(arena.bytes(keyText))
         do {
-            try unsafe kept.load(key.bytes, from: stores.events)
+            try unsafe kept.load(key.bytes, from: stores.entries)
         } catch {
             throw .store(error)
         }
@@ -105,7 +92,7 @@ final class WindowJoiner: Operator {
     }
 
     private func meet(
-        _ event: Event, isOther: Bool, endingAt end: Timestamp, _ stores: Stores,
+        _ event: Event, isOther: Bool, endingAt end: Timestamp, _ stores: TimedStores.Opened,
         in context: OperatorContext
     ) throws(OperatorError) {
         let time = event.timestamp.milliseconds
@@ -139,7 +126,7 @@ final class WindowJoiner: Operator {
                 kept.timer = end.milliseconds
                 try unsafe stores.timers.set(key.bytes, at: end)
             }
-            try unsafe kept.store(key.bytes, in: stores.events, scratch: &scratch)
+            try unsafe kept.store(key.bytes, in: stores.entries, scratch: &scratch)
         } catch {
             throw .store(error)
         }
@@ -186,11 +173,11 @@ final class WindowJoiner: Operator {
     // MARK: Time
 
     func advance(to streamTime: Timestamp, in context: OperatorContext) throws(OperatorError) {
-        let stores = stores(of: context)
+        let stores = self.stores.open(in: context)
         do throws(StoreError) {
-            while let due = try stores.timers.takeDue(at: streamTime, key: &timerKey) {
-                key.removeAll()
-                unsafe timerKey.withUnsafeBytes { unsafe key.append($0) }
+            while let due = try stores.timers.takeDue(
+                at: streamTime, into: &key, scratch: &timerKey)
+            {
                 try expire(at: due, stores, in: context)
             }
         } catch {
@@ -200,9 +187,9 @@ final class WindowJoiner: Operator {
 
     /// Forgets the events of the current key that are due.
     private func expire(
-        at due: Timestamp, _ stores: Stores, in context: OperatorContext
+        at due: Timestamp, _ stores: TimedStores.Opened, in context: OperatorContext
     ) throws(StoreError) {
-        try unsafe kept.load(key.bytes, from: stores.events)
+        try unsafe kept.load(key.bytes, from: stores.entries)
         let moment = context.moment(ofTimerDueAt: due)
         var rest: [JoinedEvents.Entry] = []
         var next = Int64.max
@@ -231,16 +218,16 @@ final class WindowJoiner: Operator {
         if next != .max {
             try unsafe stores.timers.set(key.bytes, at: Timestamp(milliseconds: next))
         }
-        try unsafe kept.store(key.bytes, in: stores.events, scratch: &scratch)
+        try unsafe kept.store(key.bytes, in: stores.entries, scratch: &scratch)
     }
 
     func erase(
         _ key: UnsafeRawBufferPointer, in context: OperatorContext
     ) throws(OperatorError) -> Int {
-        let stores = stores(of: context)
+        let stores = self.stores.open(in: context)
         do {
-            try unsafe kept.load(key, from: stores.events)
-            try unsafe stores.events.delete(key)
+            try unsafe kept.load(key, from: stores.entries)
+            try unsafe stores.entries.delete(key)
             return kept.entries.count
         } catch {
             throw .store(error)

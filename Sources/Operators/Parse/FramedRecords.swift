@@ -29,12 +29,7 @@ final class FramedRecords {
         self.settings = settings.schemas
         limits = settings.limits
         isAvro = settings.format == .avro
-        common = settings.schemas.writer.flatMap { writer in
-            // It was compiled when the topology was loaded.
-            (try? DecodingPlan(writer: writer, reader: settings.schemas.reader)).map {
-                Self.decoder($0, settings.limits)
-            }
-        }
+        common = settings.schemas.plan.map { Self.decoder($0, settings.limits) }
     }
 
     private static func decoder(_ plan: DecodingPlan, _ limits: ParseLimits) -> AvroDecoder {

@@ -133,20 +133,12 @@ extension ParseOperator {
                 "tombstones", .choice(ParseSettings.TombstonePolicy.allCases.map(\.rawValue)),
                 default: "refuse",
                 "Refuse records without a value, or pass them on: they delete rows of a table."),
-            FieldSpec(
-                "delimiter", .string, default: "','",
-                "CSV: the character between fields, or 'tab'."),
+            CSVFields.delimiter,
             FieldSpec(
                 "columns", .list(.string),
                 "CSV: the columns' names when the first row is no header."),
-            FieldSpec(
-                "types",
-                .map(key: "a column", .choice(CSVColumnType.allCases.map(\.rawValue))),
-                "CSV: what columns hold; without a type it is text."),
-            FieldSpec(
-                "empty", .choice(CSVSettings.EmptyPolicy.allCases.map(\.rawValue)),
-                default: "absent",
-                "CSV: an empty field is left out, becomes null, or stays an empty string."),
+            CSVFields.types,
+            CSVFields.empty,
         ],
         sideOutputs: [
             OperatorSpec.Output(

@@ -13,8 +13,8 @@ struct ParseSchemas: Sendable {
     }
 
     var framing: Framing
-    /// Avro: the schema that the bytes were written with, when they do not name it.
-    private(set) var writer: AvroSchema?
+    /// Avro: how to read records that do not name their schema.
+    private(set) var plan: DecodingPlan?
     /// Avro: the schema that events are to have; `nil` leaves each as it was written.
     private(set) var reader: AvroSchema?
     /// Where ids lead; only for Avro.
@@ -67,7 +67,7 @@ struct ParseSchemas: Sendable {
                     remedy: "remove it, or set 'framing: none'")
             }
         case .none:
-            writer = written?.schema ?? wanted?.schema
+            let writer = written?.schema ?? wanted?.schema
             if let found = configuration.value["registry"] {
                 configuration.report(
                     "'registry' is for 'framing: confluent'", at: found.location,
@@ -85,7 +85,7 @@ struct ParseSchemas: Sendable {
                 configuration.string(written == nil ? "schema" : "writer_schema") ?? "",
                 (written ?? wanted)?.version ?? "")
             do {
-                _ = try DecodingPlan(writer: writer, reader: reader)
+                plan = try DecodingPlan(writer: writer, reader: reader)
             } catch {
                 configuration.report(
                     "what 'writer_schema' says can't be read as 'schema': \(error)",

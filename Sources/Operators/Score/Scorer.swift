@@ -20,20 +20,16 @@ final class Scorer: Operator {
     private var reader: FeatureReader
     private var history: FeatureHistory
     private var batch: ScoreBatch
-    private var stores: Stores?
+    private var stores: TimedStores
     private var entry = FeatureHistory.Entry()
     private var stored: [UInt8] = []
     private var key = ByteBuffer(capacity: 256)
     private var encoded = ByteBuffer(capacity: 4096)
     private var shownOverflows = 0
 
-    private struct Stores {
-        let histories: any KeyValueStore
-        let timers: any TimerStore
-    }
-
     init(settings: ScoreSettings) {
         self.settings = settings
+        stores = TimedStores(entries: settings.storeName, timers: settings.timersName)
         let evaluation = Evaluation(settings.scope.events.declarations)
         reader = FeatureReader(settings, evaluation)
         history = FeatureHistory(settings)
@@ -138,7 +134,7 @@ final class Scorer: Operator {
         }
         key.removeAll()
         unsafe key.append(context.arena.bytes(range))
-        let stores = stores(of: context)
+        let stores = self.stores.open(in: context)
         let isKnown = try load(from: stores)
         if time < history.foldedTime { return .late }
         if batch.isOpen {
@@ -151,7 +147,7 @@ final class Scorer: Operator {
         if !isKnown || history.timer == .max { try setTimer(stores) }
         encoded.removeAll()
         history.write(to: &encoded)
-        try unsafe stores.histories.put(key.bytes, encoded.bytes)
+        try unsafe stores.entries.put(key.bytes, encoded.bytes)
         return nil
     }
 
@@ -167,18 +163,9 @@ final class Scorer: Operator {
 
     // MARK: State
 
-    private func stores(of context: OperatorContext) -> Stores {
-        if let stores { return stores }
-        let opened = Stores(
-            histories: context.keyValueStore(settings.storeName),
-            timers: context.timerStore(settings.timersName))
-        stores = opened
-        return opened
-    }
-
     /// Reads the history of `key`; returns whether there is one.
-    private func load(from stores: Stores) throws(StoreError) -> Bool {
-        guard try unsafe stores.histories.get(key.bytes, into: &stored) else {
+    private func load(from stores: TimedStores.Opened) throws(StoreError) -> Bool {
+        guard try unsafe stores.entries.get(key.bytes, into: &stored) else {
             history.removeAll()
             return false
         }
@@ -187,7 +174,7 @@ final class Scorer: Operator {
     }
 
     /// The timer that forgets the key, unless there are events until then.
-    private func setTimer(_ stores: Stores) throws(StoreError) {
+    private func setTimer(_ stores: TimedStores.Opened) throws(StoreError) {
         let due = Timestamp(milliseconds: history.latest)
             .adding(milliseconds: settings.retention).adding(milliseconds: 1)
         history.setTimer(due.milliseconds)
@@ -196,13 +183,12 @@ final class Scorer: Operator {
 
     func advance(to streamTime: Timestamp, in context: OperatorContext) throws(OperatorError) {
         guard settings.isStateful else { return }
-        let stores = stores(of: context)
+        let stores = self.stores.open(in: context)
         do {
             while stores.timers.next <= streamTime,
-                let due = try stores.timers.takeDue(at: streamTime, key: &stored)
+                let due = try stores.timers.takeDue(
+                    at: streamTime, into: &key, scratch: &stored)
             {
-                key.removeAll()
-                unsafe stored.withUnsafeBytes { unsafe key.append($0) }
                 try expire(dueAt: due.milliseconds, stores)
             }
         } catch {
@@ -210,26 +196,23 @@ final class Scorer: Operator {
         }
     }
 
-    private func expire(dueAt due: Int64, _ stores: Stores) throws(StoreError) {
+    private func expire(dueAt due: Int64, _ stores: TimedStores.Opened) throws(StoreError) {
         guard try load(from: stores), history.timer == due else { return }
         let end = Timestamp(milliseconds: history.latest)
             .adding(milliseconds: settings.retention).milliseconds
-        guard end >= due else { return try unsafe stores.histories.delete(key.bytes) }
+        guard end >= due else { return try unsafe stores.entries.delete(key.bytes) }
         try setTimer(stores)
         encoded.removeAll()
         history.write(to: &encoded)
-        try unsafe stores.histories.put(key.bytes, encoded.bytes)
+        try unsafe stores.entries.put(key.bytes, encoded.bytes)
     }
 
     func erase(
         _ key: UnsafeRawBufferPointer, in context: OperatorContext
     ) throws(OperatorError) -> Int {
         guard settings.isStateful else { return 0 }
-        let store = stores(of: context).histories
         do {
-            guard try unsafe store.get(key, into: &stored) else { return 0 }
-            try unsafe store.delete(key)
-            return 1
+            return try unsafe self.stores.open(in: context).entries.erase(key)
         } catch {
             throw .store(error)
         }

@@ -237,10 +237,7 @@ struct OpenSessions: ~Copyable {
         in context: OperatorContext
     ) throws(OperatorError) {
         do {
-            while let due = try timers.takeDue(at: streamTime, key: &timerKey) {
-                key.removeAll()
-                let timerKey = timerKey
-                key.append(unsafe timerKey.span.bytes)
+            while let due = try timers.takeDue(at: streamTime, into: &key, scratch: &timerKey) {
                 try close(dueAt: due, store, timers, in: context)
             }
         } catch {

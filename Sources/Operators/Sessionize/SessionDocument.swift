@@ -2,21 +2,6 @@ internal import Events
 
 /// Writes sessions as the JSON that goes out on `.closed` and `.updates`.
 struct SessionDocument {
-    enum Status {
-        case open
-        case closed
-        /// The session is no longer true: a late event made another of it.
-        case retracted
-
-        var text: StaticString {
-            switch self {
-            case .open: "open"
-            case .closed: "closed"
-            case .retracted: "retracted"
-            }
-        }
-    }
-
     /// The id of a session: the same for the same key, start and campaign, whenever and wherever
     /// it is computed.
     static func writeID(
@@ -28,7 +13,7 @@ struct SessionDocument {
 
     /// - Units: `duration_ms` is in milliseconds; `start`, `end` and the steps' `at` are UTC.
     static func write(
-        _ session: Session, key: UnsafeRawBufferPointer, status: Status, operatorName: String,
+        _ session: Session, key: UnsafeRawBufferPointer, status: WindowStatus, operatorName: String,
         to buffer: inout ByteBuffer
     ) {
         unsafe writeHead(session, key: key, status: status, to: &buffer)
@@ -72,7 +57,7 @@ struct SessionDocument {
     }
 
     private static func writeHead(
-        _ session: Session, key: UnsafeRawBufferPointer, status: Status,
+        _ session: Session, key: UnsafeRawBufferPointer, status: WindowStatus,
         to buffer: inout ByteBuffer
     ) {
         buffer.append("{\"session_id\":\"")

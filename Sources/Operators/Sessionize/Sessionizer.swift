@@ -16,49 +16,32 @@ final class Sessionizer: Operator {
     /// A value that is borrowed once per run: an access to a property of a class costs as much as
     /// some of the work on it.
     private var sessions: OpenSessions
-    private var stores: Stores?
-
-    private struct Stores {
-        let sessions: any KeyValueStore
-        let timers: any TimerStore
-    }
+    private var stores: TimedStores
 
     init(settings: SessionizeSettings) {
         self.settings = settings
+        stores = TimedStores(entries: settings.storeName, timers: settings.timersName)
         sessions = OpenSessions(settings: settings)
     }
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
-        let stores = stores(of: context)
-        try sessions.process(events, stores.sessions, stores.timers, in: context)
+        let stores = self.stores.open(in: context)
+        try sessions.process(events, stores.entries, stores.timers, in: context)
     }
 
     func advance(to streamTime: Timestamp, in context: OperatorContext) throws(OperatorError) {
-        let stores = stores(of: context)
-        try sessions.advance(to: streamTime, stores.sessions, stores.timers, in: context)
+        let stores = self.stores.open(in: context)
+        try sessions.advance(to: streamTime, stores.entries, stores.timers, in: context)
     }
 
     /// The open sessions of a key; a timer that is left finds nothing.
     func erase(
         _ key: UnsafeRawBufferPointer, in context: OperatorContext
     ) throws(OperatorError) -> Int {
-        var value: [UInt8] = []
         do {
-            let store = stores(of: context).sessions
-            guard try unsafe store.get(key, into: &value) else { return 0 }
-            try unsafe store.delete(key)
-            return 1
+            return try unsafe self.stores.open(in: context).entries.erase(key)
         } catch {
             throw .store(error)
         }
-    }
-
-    private func stores(of context: OperatorContext) -> Stores {
-        if let stores { return stores }
-        let opened = Stores(
-            sessions: context.keyValueStore(settings.storeName),
-            timers: context.timerStore(settings.timersName))
-        stores = opened
-        return opened
     }
 }

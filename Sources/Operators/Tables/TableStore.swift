@@ -66,9 +66,7 @@ final class TableStore {
     }
 
     func erase(_ key: UnsafeRawBufferPointer) throws(StoreError) -> Int {
-        guard try unsafe store.get(key, into: &value) else { return 0 }
-        try unsafe store.delete(key)
-        return 1
+        try unsafe store.erase(key)
     }
 }
 

@@ -266,10 +266,9 @@ internal import StreamCore
         to streamTime: Timestamp, _ stores: TriggerStores, in context: OperatorContext
     ) throws(OperatorError) {
         do {
-            while let due = try stores.timers.takeDue(at: streamTime, key: &timerKey) {
-                key.removeAll()
-                let timerKey = timerKey
-                key.append(unsafe timerKey.span.bytes)
+            while let due = try stores.timers.takeDue(
+                at: streamTime, into: &key, scratch: &timerKey)
+            {
                 try wake(dueAt: due, stores, in: context)
             }
         } catch {

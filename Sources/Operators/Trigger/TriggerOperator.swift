@@ -138,10 +138,7 @@ final class Triggerer: Operator {
     ) throws(OperatorError) -> Int {
         let stores = try stores(of: context, at: context.moment(ofTimerDueAt: .distantPast))
         do {
-            var value: [UInt8] = []
-            guard try unsafe stores.profiles.get(key, into: &value) else { return 0 }
-            try unsafe stores.profiles.delete(key)
-            return 1
+            return try unsafe stores.profiles.erase(key)
         } catch {
             throw .store(error)
         }

@@ -45,6 +45,16 @@ public protocol KeyValueStore: AnyObject {
     ) throws(StoreError)
 }
 
+extension KeyValueStore {
+    /// Deletes what is stored under `key`; returns how many entries that were, 0 or 1.
+    public func erase(_ key: UnsafeRawBufferPointer) throws(StoreError) -> Int {
+        var value: [UInt8] = []
+        guard try unsafe get(key, into: &value) else { return 0 }
+        try unsafe delete(key)
+        return 1
+    }
+}
+
 /// Timers by event time and key. Used by one task on one thread.
 ///
 /// A pair of time and key is there once, however often it is set. Timers of one time come in
@@ -58,6 +68,19 @@ public protocol TimerStore: AnyObject {
     /// Removes the earliest timer when it is due at `time`, replaces the content of `key` with its
     /// key and returns its time.
     func takeDue(at time: Timestamp, key: inout [UInt8]) throws(StoreError) -> Timestamp?
+}
+
+extension TimerStore {
+    /// The same, with the key in a buffer; `scratch` is memory that is used again.
+    public func takeDue(
+        at time: Timestamp, into key: inout ByteBuffer, scratch: inout [UInt8]
+    ) throws(StoreError) -> Timestamp? {
+        guard let due = try takeDue(at: time, key: &scratch) else { return nil }
+        key.removeAll()
+        let bytes = scratch
+        key.append(unsafe bytes.span.bytes)
+        return due
+    }
 }
 
 /// Why a store could not be opened, read or written.
