@@ -8,6 +8,14 @@ struct MembershipTests {
         "a second instance that joins and leaves while events flow leaves every session whole",
         arguments: ["range", "cooperative-sticky"])
     func sessionsSurviveMoves(strategy: String) throws {
+        // The small broker may leave one member without an answer for ever: see `isLeftWaiting`.
+        for attempt in 1...12 where try checkSessionsSurviveMoves(strategy, isLast: attempt == 12) {
+            return
+        }
+    }
+
+    /// Returns `false` when the small broker forgot a member, so that nothing was shown.
+    private func checkSessionsSurviveMoves(_ strategy: String, isLast: Bool) throws -> Bool {
         let broker = TestBroker("move")
         let folder = try TestFolder()
         let source = broker.topic("in")
@@ -15,7 +23,7 @@ struct MembershipTests {
         let workload = SessionWorkload(eventCount: 60_000)
         let topology = try topology(
             on: broker, in: folder, threads: 1,
-            kafka: ["partition.assignment.strategy: \(strategy)"])
+            kafka: ["partition.assignment.strategy: \(strategy)", "debug: cgrp"])
         let share = workload.records.count / 4
         func write(_ quarter: Int) throws {
             try broker.write(
@@ -25,32 +33,55 @@ struct MembershipTests {
         let first = try MillraceProcess(["run", topology], in: folder)
         try write(0)
         try first.waitForCommit(beyond: Int64(share) / 2, of: source, on: broker)
-        let second = try MillraceProcess(["run", topology], in: folder)
+        let second = try MillraceProcess(["run", topology, "--log-level", "debug"], in: folder)
         try write(1)
-        #expect(second.waitForLog("opened task", atMost: .seconds(60)), "\(second.errors)")
+        let isQuick = second.waitForLog("opened task", atMost: .seconds(10))
+        if TestBroker.isSmall, !isLast, !isQuick, isLeftWaiting(second) {
+            print("the small broker lost the answer to a member that joined: once more")
+            first.crash()
+            second.crash()
+            return false
+        }
+        let hasJoined = second.waitForLog("opened task", atMost: .seconds(60))
+        #expect(hasJoined, "\(second.logTail())\n\nthe first:\n\(first.logTail())")
         try write(2)
         try second.waitForCommit(beyond: Int64(share) * 5 / 2, of: source, on: broker)
         second.send(SIGTERM)
-        #expect(second.waitForEnd() == 0, "\(second.errors.suffix(2000))")
+        #expect(second.waitForEnd() == 0, "\(second.logTail())")
         try write(3)
         try broker.write(workload.closingRecords, to: source)
 
         let outcome = try SessionOutcome(of: workload, on: broker, sink: broker.topic("sessions"))
         first.send(SIGTERM)
-        #expect(first.waitForEnd() == 0, "\(first.errors.suffix(2000))")
+        #expect(first.waitForEnd() == 0, "\(first.logTail())")
         outcome.check(against: workload)
         // Nothing crashed, so nothing was written twice either.
         #expect(outcome.writtenCount == workload.sessions.count)
-        // `range` takes everything away and gives it anew; the other takes only what moves, unless
-        // a commit meets the rebalance: librdkafka 2.0.2 then loses the whole assignment (its issue
-        // 4059), and says so.
-        guard strategy == "cooperative-sticky" else { return }
-        let leaving = first.errors.split(separator: "\n").first {
+        if strategy == "cooperative-sticky" { checkOnlySomeMoved(from: first) }
+        return true
+    }
+
+    /// `range` takes everything away and gives it anew; the other takes only what moves, unless
+    /// a commit meets the rebalance: librdkafka 2.0.2 then loses the whole assignment (its issue
+    /// 4059), and says so.
+    private func checkOnlySomeMoved(from process: MillraceProcess) {
+        let leaving = process.errors.split(separator: "\n").first {
             $0.contains("] revoked") || $0.contains("] lost")
         }
         let count = (leaving ?? "").components(separatedBy: "-in-").count - 1
         let isLost = leaving?.contains("] lost") ?? false
-        #expect(count == (isLost ? 4 : 2), "\(first.errors)")
+        #expect(count == (isLost ? 4 : 2), "\(process.logTail())")
+    }
+
+    /// Whether a member that asked to join has no answer yet.
+    ///
+    /// With `cooperative-sticky` the member that gives partitions up joins again within
+    /// milliseconds. When the small broker has not yet answered the others by then, it never does,
+    /// and waits for them to join: all of them wait for each other. Apache Kafka answers everybody
+    /// at once.
+    private func isLeftWaiting(_ process: MillraceProcess) -> Bool {
+        let states = process.errors.split(separator: "\n").filter { $0.contains("CGRPJOINSTATE") }
+        return states.last?.contains("-> wait-join") ?? false
     }
 
     @Test("threads that are static members take up their own partitions again after a crash")
