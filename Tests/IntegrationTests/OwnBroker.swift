@@ -6,8 +6,10 @@ final class OwnBroker {
     private static let script = MillraceProcess.root
         .appending(path: "Tests/IntegrationTests/broker/start-broker.sh").path
 
-    /// How long it may take to save what it holds.
-    private static let savingLimit = Duration.seconds(30)
+    /// How long it does nothing before it is taken to have saved what it holds, and how long all of
+    /// it may take.
+    private static let restPeriod = Duration.seconds(5)
+    private static let savingLimit = Duration.seconds(300)
 
     private(set) var bootstrapServers = ""
     private var processID: pid_t = 0
@@ -64,10 +66,22 @@ final class OwnBroker {
     /// waits too, and has to be killed when it has saved.
     func restart() throws {
         Glibc.kill(processID, SIGTERM)
+        let files = ProcessFiles(processID)
         let deadline = ContinuousClock.now + Self.savingLimit
-        while ProcessFiles(processID).isThere {
-            if ContinuousClock.now > deadline { Glibc.kill(processID, SIGKILL) }
+        var restsSince = ContinuousClock.now
+        var last = files.work
+        while files.isThere {
+            let now = ContinuousClock.now
+            if now - restsSince > Self.restPeriod || now > deadline {
+                Glibc.kill(processID, SIGKILL)
+            }
             MillraceProcess.waitBriefly()
+            // Its timers take a tick now and then, when nothing else goes on.
+            guard let work = files.work, let before = last else { continue }
+            let isBusy =
+                work.writtenBytes != before.writtenBytes || work.ticks > before.ticks + 10
+                || files.waitsForDisk
+            if isBusy { (restsSince, last) = (ContinuousClock.now, work) }
         }
         let port = bootstrapServers.split(separator: ":").last ?? ""
         processID = 0

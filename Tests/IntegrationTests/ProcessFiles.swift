@@ -24,11 +24,31 @@ struct ProcessFiles {
             })
     }
 
-    /// One letter, behind the name in parentheses.
-    private func state(of folder: String) -> Character? {
+    /// What it has done so far: its processor time, in ticks of 10 ms, and what it gave the system to
+    /// write, in bytes. `nil` when it is gone.
+    var work: (ticks: Int, writtenBytes: Int)? {
+        let fields = statistics(of: folder)
+        guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]),
+            let counters = try? String(contentsOfFile: "\(folder)/io", encoding: .utf8),
+            let line = counters.split(separator: "\n").first(where: { $0.hasPrefix("wchar: ") }),
+            let written = Int(line.dropFirst(7))
+        else { return nil }
+        return (user + system, written)
+    }
+
+    /// Whether a thread waits for the disk.
+    var waitsForDisk: Bool {
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/task")) ?? []
+        return threads.contains { state(of: "\(folder)/task/\($0)") == "D" }
+    }
+
+    private func state(of folder: String) -> Character? { statistics(of: folder).first?.first }
+
+    /// The fields of `stat` behind the name in parentheses; the first is the state, one letter.
+    private func statistics(of folder: String) -> [Substring] {
         guard let text = try? String(contentsOfFile: "\(folder)/stat", encoding: .utf8),
             let parenthesis = text.lastIndex(of: ")")
-        else { return nil }
-        return text[parenthesis...].dropFirst(2).first
+        else { return [] }
+        return text[parenthesis...].dropFirst(2).split(separator: " ")
     }
 }
