@@ -36,12 +36,23 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     /// What is wrong, as a sentence without a full stop. It never holds the value itself, which
     /// may be personal data.
     public let sentence: String
+    /// The types that the value may have, as JSON Schema calls them, where it has another one.
+    public let expectedTypes: [String]
 
-    init(error: Error, instancePath: String, schemaPath: String, sentence: String) {
+    init(
+        error: Error, instancePath: String, schemaPath: String, sentence: String,
+        expectedTypes: [String] = []
+    ) {
         self.error = error
         self.instancePath = instancePath
         self.schemaPath = schemaPath
         self.sentence = sentence
+        self.expectedTypes = expectedTypes
+    }
+
+    /// The names and positions that lead to the value.
+    public var instanceSteps: [String] {
+        JSONPointer.steps(of: instancePath).map { String(decoding: $0, as: UTF8.self) }
     }
 
     public var description: String {

@@ -75,13 +75,16 @@ struct TypeSet: OptionSet, BitwiseCopyable, Sendable {
     ]
 
     /// `integer or null`.
-    var sentence: String {
+    var sentence: String { typeNames.joined(separator: " or ") }
+
+    /// The types by name; a number may be an integer too.
+    var typeNames: [String] {
         var names: [String] = []
         for (name, types) in Self.names where isSuperset(of: types) {
             if name == "number" { names.removeAll { $0 == "integer" } }
             names.append(name)
         }
-        return names.joined(separator: " or ")
+        return names
     }
 }
 

@@ -50,8 +50,9 @@ struct Explanation: ViolationSink {
                 error: finding.keyword.error, instancePath: instancePath,
                 schemaPath: program.locations[Int(rule.location)] + keyword(finding),
                 sentence: name
-                    + ViolationText(program: program, rule: rule).sentence(of: finding, in: reader))
-        )
+                    + ViolationText(program: program, rule: rule).sentence(of: finding, in: reader),
+                expectedTypes: finding.keyword == .type && !isAboutName
+                    ? rule.types.typeNames : []))
     }
 
     private func keyword(_ finding: Finding) -> String {

@@ -4,25 +4,14 @@ internal import StreamCore
 
 /// Gives records that are framed, or Avro, the JSON text that they are read from.
 final class FramedRecords {
-    /// What stands in front of a framed value: a zero and four bytes of the schema's id.
-    static let frameSize = 5
-    /// Schemas that are remembered; their ids come from records.
-    private static let mostSchemas = 10_000
-
-    private enum Schema {
-        case decoder(AvroDecoder)
-        case unusable(EventFailure)
-    }
-
     private let settings: ParseSchemas
     private let limits: ParseLimits
     private let isAvro: Bool
     /// The decoder of records that do not name their schema.
     private let common: AvroDecoder?
 
-    private var schemas: [Int32: Schema] = [:]
-    private var last: (id: Int32, decoder: AvroDecoder)?
-    private var outage: EventFailure?
+    /// The decoders of those that do.
+    private let schemas: RegistrySchemas<AvroDecoder>?
     private var text = ByteBuffer()
 
     init(settings: ParseSettings) {
@@ -30,6 +19,10 @@ final class FramedRecords {
         limits = settings.limits
         isAvro = settings.format == .avro
         common = settings.schemas.plan.map { Self.decoder($0, settings.limits) }
+        let (reader, limits) = (settings.schemas.reader, settings.limits)
+        schemas = settings.schemas.source.map { source in
+            RegistrySchemas(source) { Self.compile($0, id: $1, readAs: reader, limits) }
+        }
     }
 
     private static func decoder(_ plan: DecodingPlan, _ limits: ParseLimits) -> AvroDecoder {
@@ -43,21 +36,20 @@ final class FramedRecords {
     }
 
     /// Where the document starts in the value, which positions are counted from.
-    var offset: Int { settings.framing == .confluent ? Self.frameSize : 0 }
+    var offset: Int { settings.framing == .confluent ? ConfluentFrame.size : 0 }
 
     /// Forgets that a registry gave no answer.
-    func beginBatch() { outage = nil }
+    func beginBatch() { schemas?.beginBatch() }
 
     /// Sets the record's text; returns why it has none.
     func open(_ record: Event, in arena: EventArena) -> EventFailure? {
         let value = unsafe arena.bytes(arena.rawValue(of: record))
         var decoder = common
         if settings.framing == .confluent {
-            if let failure = unsafe Self.frameFailure(of: value) { return failure }
-            if isAvro {
-                let id = unsafe Self.id(of: value)
-                switch schema(id) {
-                case .decoder(let found): decoder = found
+            if let failure = unsafe ConfluentFrame.failure(of: value) { return failure }
+            if isAvro, let schemas {
+                switch schemas.schema(id: unsafe ConfluentFrame.schemaID(of: value)) {
+                case .usable(let found): decoder = found
                 case .unusable(let failure): return failure
                 }
             }
@@ -82,28 +74,11 @@ final class FramedRecords {
 
     private func schemaName(of record: Event, in arena: EventArena) -> String {
         guard settings.framing == .confluent else { return "" }
-        return "no value of schema \(unsafe Self.id(of: arena.bytes(arena.rawValue(of: record)))): "
+        return "no value of schema \(schemaID(of: record, in: arena)): "
     }
 
-    private static func frameFailure(of value: UnsafeRawBufferPointer) -> EventFailure? {
-        guard value.count >= frameSize else {
-            return EventFailure(
-                error: "not_framed",
-                reason:
-                    "the value ends at byte \(value.count), inside the five bytes that name its "
-                    + "schema")
-        }
-        let first = unsafe value[0]
-        guard first == 0 else {
-            return EventFailure(
-                error: "not_framed",
-                reason: "the value names no schema: byte 0 is \(first), not the magic 0")
-        }
-        return nil
-    }
-
-    private static func id(of value: UnsafeRawBufferPointer) -> Int32 {
-        Int32(bigEndian: unsafe value.loadUnaligned(fromByteOffset: 1, as: Int32.self))
+    private func schemaID(of record: Event, in arena: EventArena) -> Int32 {
+        unsafe ConfluentFrame.schemaID(of: arena.bytes(arena.rawValue(of: record)))
     }
 
     // MARK: Lineage
@@ -114,8 +89,7 @@ final class FramedRecords {
         text.removeAll()
         if settings.framing == .confluent {
             text.append("{\"schema_id\":")
-            text.append(
-                integer: Int64(unsafe Self.id(of: arena.bytes(arena.rawValue(of: event)))))
+            text.append(integer: Int64(schemaID(of: event, in: arena)))
             text.append("}")
         } else {
             unsafe settings.lineage.withUnsafeBytes { unsafe text.append($0) }
@@ -128,39 +102,9 @@ final class FramedRecords {
 
     // MARK: Schemas
 
-    private func schema(_ id: Int32) -> Schema {
-        if let last, last.id == id { return .decoder(last.decoder) }
-        if let known = schemas[id] {
-            if case .decoder(let decoder) = known { last = (id, decoder) }
-            return known
-        }
-        if let outage { return .unusable(outage) }
-        guard let source = settings.source else {
-            return .unusable(
-                EventFailure(error: "unknown_schema", reason: "there is no schema registry"))
-        }
-        do {
-            guard let found = try source.schema(id: id) else {
-                // It may be registered yet, so this is not remembered here.
-                return .unusable(
-                    EventFailure(
-                        error: "unknown_schema",
-                        reason: "the schema registry has no schema \(id), which bytes 1 to 4 name"))
-            }
-            let schema = compile(found, id)
-            if schemas.count >= Self.mostSchemas { schemas.removeAll() }
-            schemas[id] = schema
-            return schema
-        } catch {
-            let failure = EventFailure(
-                error: "registry_unavailable", reason: "schema \(id): \(error.reason)",
-                isOutage: true)
-            outage = failure
-            return .unusable(failure)
-        }
-    }
-
-    private func compile(_ found: RegisteredSchema, _ id: Int32) -> Schema {
+    private static func compile(
+        _ found: RegisteredSchema, id: Int32, readAs reader: AvroSchema?, _ limits: ParseLimits
+    ) -> RegistrySchemas<AvroDecoder>.Answer {
         guard found.kind == .avro else {
             return .unusable(
                 EventFailure(
@@ -171,8 +115,8 @@ final class FramedRecords {
             let writer = try AvroSchema(
                 found.text,
                 references: found.references.map { .init(name: $0.name, text: $0.text) })
-            let plan = try DecodingPlan(writer: writer, reader: settings.reader)
-            return .decoder(Self.decoder(plan, limits))
+            let plan = try DecodingPlan(writer: writer, reader: reader)
+            return .usable(decoder(plan, limits))
         } catch {
             return .unusable(
                 EventFailure(error: "schema_mismatch", reason: "schema \(id): \(error)"))

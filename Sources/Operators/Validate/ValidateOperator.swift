@@ -10,121 +10,25 @@ public import StreamCore
 ///
 /// Schemas are of draft 2020-12; one with a mistake, or with a keyword that the draft doesn't have,
 /// is refused when the topology loads. An event is checked as it is at this place, with what
-/// operators before set or removed.
+/// operators before set or removed. All events have the same `schema`; or a field chooses between
+/// `schemas`, an event type or the URI of a self-describing event; or the id in front of the
+/// record's value leads to a schema in a `registry`. When a schema's file changes, what follows is
+/// checked with the new one.
 ///
 /// - Units: none.
 /// - Late records: none; `validate` does not look at the time.
 /// - State: none.
 /// - Errors: an invalid event goes to `.rejected` with the first violation, or all of them, in
 ///   its headers: the place in the event, the place in the schema, a sentence. With
-///   `on_violation: tag` it goes on with the violations in a field.
+///   `on_violation: tag` it goes on with the violations in a field; with `coerce` values of another
+///   type are converted where nothing is lost, which is told in a field.
 /// - Source: JSON Schema 2020-12, validation; ECMA-262 for patterns.
 public struct ValidateOperator: OperatorDefinition {
     let settings: ValidateSettings
 
     public func makeOperator() -> any Operator { Validator(settings: settings) }
-}
 
-private final class Validator: Operator {
-    private static let rejected = 1
-
-    private let settings: ValidateSettings
-    private let validator: SchemaValidator
-    private let lineage: RunConstants
-    private var buffer = ByteBuffer()
-
-    init(settings: ValidateSettings) {
-        self.settings = settings
-        validator = settings.schema.makeValidator()
-        lineage = RunConstants(
-            settings.lineageField == nil
-                ? [] : [Self.lineage(settings.file, settings.schema.version)])
-    }
-
-    private static func lineage(_ file: String, _ version: String) -> [UInt8] {
-        var buffer = ByteBuffer()
-        buffer.append("{\"schema\":")
-        buffer.append(jsonString: file)
-        buffer.append(",\"version\":")
-        buffer.append(jsonString: version)
-        buffer.append("}")
-        return unsafe Array(buffer.bytes)
-    }
-
-    func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
-        let arena = context.arena
-        lineage.prepare(in: arena)
-        for event in events {
-            var event = event
-            arena.settle(&event)
-            if validator.isValid(event, in: arena) {
-                try accept(&event, in: context)
-            } else {
-                try refuse(&event, in: context)
-            }
-        }
-    }
-
-    private func accept(
-        _ event: inout Event, in context: OperatorContext
-    ) throws(OperatorError) {
-        if let field = settings.lineageField,
-            !context.arena.set(field, of: &event, toCopyOf: lineage.values[0])
-        {
-            try cannotSet(field, of: event, in: context)
-        } else {
-            context.emit(event)
-        }
-    }
-
-    private func refuse(
-        _ event: inout Event, in context: OperatorContext
-    ) throws(OperatorError) {
-        let violations = validator.violations(
-            of: event, in: context.arena, limit: settings.errors.limit)
-        switch settings.outcome {
-        case .reject:
-            let error = violations.first?.error.rawValue ?? "schema_violation"
-            try context.refuse(event, to: Self.rejected, error: error) {
-                violations.map(\.description).joined(separator: "; ")
-                    + "; checked with '\(settings.file)', version \(settings.schema.version)"
-            }
-        case .tag:
-            render(violations)
-            let field = settings.violationsField
-            if unsafe context.arena.set(field, of: &event, toJSON: buffer.bytes) {
-                try accept(&event, in: context)
-            } else {
-                try cannotSet(field, of: event, in: context)
-            }
-        }
-    }
-
-    private func cannotSet(
-        _ field: FieldPath, of event: Event, in context: OperatorContext
-    ) throws(OperatorError) {
-        try context.refuse(event, to: Self.rejected, error: "field_not_settable") {
-            "the field '\(field)' can't be set: the event is no object, or an array is in the way"
-        }
-    }
-
-    private func render(_ violations: [Violation]) {
-        buffer.removeAll()
-        buffer.append("[")
-        for (index, violation) in violations.enumerated() {
-            if index > 0 { buffer.append(",") }
-            buffer.append("{\"error\":")
-            buffer.append(jsonString: violation.error.rawValue)
-            buffer.append(",\"path\":")
-            buffer.append(jsonString: violation.instancePath)
-            buffer.append(",\"schema_path\":")
-            buffer.append(jsonString: violation.schemaPath)
-            buffer.append(",\"message\":")
-            buffer.append(jsonString: violation.sentence)
-            buffer.append("}")
-        }
-        buffer.append("]")
-    }
+    public var reloadedFiles: [String] { settings.files }
 }
 
 extension ValidateOperator {
@@ -134,8 +38,27 @@ extension ValidateOperator {
         summary: "Checks events with a JSON Schema.",
         fields: [
             FieldSpec(
-                "schema", .file, required: true,
-                "A JSON Schema of draft 2020-12, relative to the topology file."),
+                "schema", .file,
+                "A JSON Schema of draft 2020-12 for every event, relative to the topology file."),
+            FieldSpec(
+                "schemas", .map(key: "value of 'schema_field'", .file),
+                "Schemas for events whose 'schema_field' has this value, or begins with what stands "
+                    + "in front of a '*'."),
+            FieldSpec(
+                "schema_field", .fieldPath,
+                "The field that chooses between 'schemas', such as event_type, or schema in a "
+                    + "self-describing event."),
+            FieldSpec(
+                "registry", .string,
+                "The schema registry, under 'schema_registries', of the ids in front of records "
+                    + "that were framed with JSON Schema."),
+            FieldSpec(
+                "unknown_schema",
+                .choice(ValidateSettings.UnknownSchema.allCases.map(\.rawValue)), default: "reject",
+                "Send events that have no schema to '.rejected', or on as they are."),
+            FieldSpec(
+                "part", .fieldPath,
+                "The part of the event that is checked, such as data; else all of it."),
             FieldSpec(
                 "references", .list(.file),
                 "Schema files that '$ref' may lead to, by their '$id' or their path from the schema."
@@ -152,13 +75,23 @@ extension ValidateOperator {
             FieldSpec(
                 "on_violation", .choice(ValidateSettings.Outcome.allCases.map(\.rawValue)),
                 default: "reject",
-                "Send invalid events to '.rejected', or on with the violations in a field."),
+                "Send invalid events to '.rejected', or on with the violations in a field, or "
+                    + "convert values of another type first."),
+            FieldSpec(
+                "outcomes",
+                .map(
+                    key: "value of 'schema_field'",
+                    .choice(ValidateSettings.Outcome.allCases.map(\.rawValue))),
+                "What happens to invalid events of single 'schemas' instead."),
             FieldSpec(
                 "errors", .choice(ValidateSettings.Errors.allCases.map(\.rawValue)),
                 default: "first", "Tell the first violation, or all of them, up to 100."),
             FieldSpec(
                 "violations_field", .fieldPath, default: "violations",
                 "The field that gets the violations with 'on_violation: tag'."),
+            FieldSpec(
+                "coercions_field", .fieldPath, default: "coercions",
+                "The field that tells what was converted with 'on_violation: coerce'."),
             FieldSpec(
                 "lineage", .fieldPath,
                 "A field that gets the schema's file and the version that checked the event."),
@@ -170,8 +103,11 @@ extension ValidateOperator {
         ],
         // What is tagged does not fit, and a field of ours is not in the schema.
         eventSchema: .file { settings in
-            let isTagged = settings["on_violation"]?.text == ValidateSettings.Outcome.tag.rawValue
-            return isTagged || settings["lineage"] != nil ? nil : settings["schema"]?.text
+            let outcome = settings["on_violation"]?.text ?? ValidateSettings.Outcome.reject.rawValue
+            let isAsChecked =
+                outcome == ValidateSettings.Outcome.reject.rawValue && settings["part"] == nil
+                && settings["lineage"] == nil
+            return isAsChecked ? settings["schema"]?.text : nil
         },
         example: """
             validate:

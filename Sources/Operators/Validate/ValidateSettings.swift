@@ -9,6 +9,9 @@ struct ValidateSettings: Sendable {
         case reject
         /// Invalid events go on, with what is wrong in a field.
         case tag
+        /// Values of another type are converted where nothing is lost; what is invalid
+        /// nevertheless goes to `.rejected`.
+        case coerce
     }
 
     enum Errors: String, CaseIterable {
@@ -18,58 +21,169 @@ struct ValidateSettings: Sendable {
         var limit: Int { self == .first ? 1 : 100 }
     }
 
-    let schema: Schema
-    /// The schema's file, as the topology names it.
-    let file: String
-    let outcome: Outcome
-    let errors: Errors
-    let violationsField: FieldPath
-    let lineageField: FieldPath?
-
-    /// Reads the settings and the schema; `nil` when there is something wrong, which is reported.
-    init?(_ configuration: inout Configuration) {
-        outcome = configuration.choice("on_violation", default: .reject)
-        errors = configuration.choice("errors", default: .first)
-        violationsField =
-            configuration.fieldPath("violations_field") ?? FieldPath(name: "violations")
-        lineageField = configuration.fieldPath("lineage")
-        let options = SchemaOptions(
-            formats: configuration.choice("formats", default: .annotate),
-            unknownKeywords: configuration.choice("unknown_keywords", default: .refuse))
-        if outcome == .reject, let found = configuration.value["violations_field"] {
-            configuration.report(
-                "'violations_field' is only for 'on_violation: tag'", at: found.location,
-                remedy: "remove it: a rejected event has the reason in its headers")
-        }
-        guard let file = configuration.string("schema") else {
-            configuration.report("'schema' is missing: name a JSON Schema file")
-            return nil
-        }
-        self.file = file
-        let registry = Self.registry(besides: file, &configuration)
-        guard let schema = Self.read(file, registry, options, &configuration),
-            configuration.diagnostics.isEmpty
-        else { return nil }
-        self.schema = schema
+    enum UnknownSchema: String, CaseIterable {
+        case reject, pass
     }
 
-    private static func read(
-        _ file: String, _ registry: SchemaRegistry, _ options: SchemaOptions,
+    /// A schema of a file.
+    struct NamedSchema: Sendable {
+        let schema: Schema
+        /// The file, as the topology names it.
+        let file: String
+        let outcome: Outcome
+    }
+
+    /// How an event gets its schema.
+    enum Choice: Sendable {
+        case same(NamedSchema)
+        /// By the text of a field.
+        case byField(FieldPath, [String: NamedSchema])
+        /// By the id in front of the record's value.
+        case byFrame(any StreamCore.SchemaSource)
+    }
+
+    private(set) var choice: Choice?
+    let options: SchemaOptions
+    let outcome: Outcome
+    let unknownSchema: UnknownSchema
+    let errors: Errors
+    /// The part of the event that is validated; `nil` for all of it.
+    let part: FieldPath?
+    let violationsField: FieldPath
+    let coercionsField: FieldPath
+    let lineageField: FieldPath?
+    /// The schemas' files, and those that they refer to.
+    private(set) var files: [String] = []
+
+    /// Reads the settings and the schemas; `nil` when there is something wrong, which is reported.
+    init?(_ configuration: inout Configuration) {
+        outcome = configuration.choice("on_violation", default: .reject)
+        unknownSchema = configuration.choice("unknown_schema", default: .reject)
+        errors = configuration.choice("errors", default: .first)
+        part = configuration.fieldPath("part")
+        violationsField =
+            configuration.fieldPath("violations_field") ?? FieldPath(name: "violations")
+        coercionsField = configuration.fieldPath("coercions_field") ?? FieldPath(name: "coercions")
+        lineageField = configuration.fieldPath("lineage")
+        options = SchemaOptions(
+            formats: configuration.choice("formats", default: .annotate),
+            unknownKeywords: configuration.choice("unknown_keywords", default: .refuse))
+        readChoice(&configuration)
+        refuseIdleKeys(&configuration)
+        if choice == nil || !configuration.diagnostics.isEmpty { return nil }
+    }
+
+    /// The schema of every event, when all have the same.
+    var onlySchema: NamedSchema? {
+        if case .same(let schema) = choice { return schema }
+        return nil
+    }
+
+    // MARK: Choice
+
+    private mutating func readChoice(_ configuration: inout Configuration) {
+        let ways = ["schema", "schemas", "registry"].filter { configuration.has($0) }
+        guard ways.count == 1 else {
+            configuration.report(
+                ways.isEmpty
+                    ? "'schema' is missing: name a JSON Schema file"
+                    : "only one of \(ways.map { "'\($0)'" }.joined(separator: ", ")) can say which "
+                        + "schema an event has",
+                remedy: "write one of 'schema', 'schemas' with 'schema_field', and 'registry'")
+            return
+        }
+        switch ways[0] {
+        case "schema":
+            choice = readFile("schema", configuration.value["schema"], outcome, &configuration)
+                .map { .same($0) }
+        case "schemas": readTable(&configuration)
+        default: choice = configuration.registry("registry").map { .byFrame($0) }
+        }
+    }
+
+    private mutating func readTable(_ configuration: inout Configuration) {
+        var table: [String: NamedSchema] = [:]
+        let outcomes = readOutcomes(&configuration)
+        for entry in configuration.value["schemas"]?.entries ?? [] {
+            table[entry.key] = readFile(
+                "schemas", entry.value, outcomes[entry.key] ?? outcome, &configuration)
+        }
+        if table.isEmpty, configuration.diagnostics.isEmpty {
+            configuration.report(
+                "'schemas' is empty", at: configuration.value["schemas"]?.location,
+                remedy: "write a value of 'schema_field' and its schema file")
+        }
+        guard let field = configuration.fieldPath("schema_field") else {
+            configuration.report(
+                "'schema_field' is missing: it says which field chooses between 'schemas'",
+                remedy: "add it, for example 'schema_field: event_type'")
+            return
+        }
+        choice = .byField(field, table)
+    }
+
+    /// What happens to invalid events of single schemas.
+    private func readOutcomes(_ configuration: inout Configuration) -> [String: Outcome] {
+        var outcomes: [String: Outcome] = [:]
+        let keys = Set((configuration.value["schemas"]?.entries ?? []).map(\.key))
+        for entry in configuration.value["outcomes"]?.entries ?? [] {
+            outcomes[entry.key] = Outcome(rawValue: entry.value.text)
+            if keys.contains(entry.key) { continue }
+            configuration.report(
+                "'outcomes' has '\(entry.key)', which 'schemas' has not", at: entry.keyLocation,
+                remedy: NearestName.remedy(for: entry.key, known: keys))
+        }
+        return outcomes
+    }
+
+    /// Settings that would change nothing are mistakes.
+    private func refuseIdleKeys(_ configuration: inout Configuration) {
+        let outcomes = [outcome] + Array(readOutcomes(&configuration).values)
+        func refuse(
+            _ key: String, _ use: String, unless isUsed: Bool, remedy: String = "remove it"
+        ) {
+            guard !isUsed, let found = configuration.value[key] else { return }
+            configuration.report(
+                "'\(key)' is only for \(use)", at: found.location, remedy: remedy)
+        }
+        refuse(
+            "violations_field", "'on_violation: tag'", unless: outcomes.contains(.tag),
+            remedy: "remove it: a rejected event has the reason in its headers")
+        refuse("coercions_field", "'on_violation: coerce'", unless: outcomes.contains(.coerce))
+        let hasTable = configuration.has("schemas")
+        refuse("schema_field", "'schemas'", unless: hasTable)
+        refuse("outcomes", "'schemas'", unless: hasTable)
+        refuse(
+            "unknown_schema", "'schemas' and 'registry'",
+            unless: hasTable || configuration.has("registry"))
+        refuse("references", "schemas of files", unless: !configuration.has("registry"))
+    }
+
+    // MARK: Files
+
+    private mutating func readFile(
+        _ key: String, _ value: ConfigurationValue?, _ outcome: Outcome,
         _ configuration: inout Configuration
-    ) -> Schema? {
-        let location = configuration.value["schema"]?.location
-        guard let text = text(of: file, at: location, &configuration) else { return nil }
+    ) -> NamedSchema? {
+        guard let value else { return nil }
+        let file = value.text
+        let registry = registry(besides: file, &configuration)
+        guard let text = text(of: file, at: value.location, &configuration) else { return nil }
         do {
-            return try Schema(text, registry: registry, options: options)
+            return NamedSchema(
+                schema: try Schema(text, registry: registry, options: options), file: file,
+                outcome: outcome)
         } catch {
-            for problem in error.all { report(problem, of: file, at: location, &configuration) }
+            for problem in error.all {
+                Self.report(problem, of: file, at: value.location, &configuration)
+            }
             return nil
         }
     }
 
     /// The files that the schema may refer to: each under its `$id`, and under its path from the
     /// folder of the schema.
-    private static func registry(
+    private mutating func registry(
         besides file: String, _ configuration: inout Configuration
     ) -> SchemaRegistry {
         var registry = SchemaRegistry()
@@ -82,15 +196,16 @@ struct ValidateSettings: Sendable {
             do {
                 try registry.add(text, at: address)
             } catch {
-                report(error, of: name, at: value.location, &configuration)
+                Self.report(error, of: name, at: value.location, &configuration)
             }
         }
         return registry
     }
 
-    private static func text(
+    private mutating func text(
         of file: String, at location: SourceLocation?, _ configuration: inout Configuration
     ) -> [UInt8]? {
+        if !files.contains(file) { files.append(file) }
         do {
             return try configuration.readFile(file)
         } catch {
