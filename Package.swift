@@ -51,12 +51,13 @@ let package = Package(
         .target(name: "CEL", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
         .target(name: "Models", swiftSettings: strict),
         .target(name: "Sketches", dependencies: ["Events"], swiftSettings: strict),
+        .target(name: "Sentiment", swiftSettings: strict),
         .target(name: "StreamCore", dependencies: ["Events"], swiftSettings: strict),
         .target(
             name: "Operators",
             dependencies: [
                 "StreamCore", "Events", "JSONSchema", "CEL", "Avro", "Models", "Sketches",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "Sentiment", .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
 
@@ -137,6 +138,10 @@ let package = Package(
         .testTarget(
             name: "SketchesTests",
             dependencies: ["Sketches", "Events"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SentimentTests",
+            dependencies: ["Sentiment", "CMallocCount"],
             swiftSettings: strict),
         .testTarget(
             name: "StreamCoreTests",
