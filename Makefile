@@ -23,7 +23,7 @@ FIRST = 1
 SWIFT_TEST := swift test --configuration release --skip-build --disable-xctest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check real-data integration conformance model-parity avro-parity registry simulate chaos bench bench-driver fuzz clean \
+.PHONY: help demo test check real-data integration conformance model-parity avro-parity sentiment-parity sentiment-accuracy registry simulate chaos bench bench-driver fuzz clean \
 	setup setup-tests setup-packages lint unit topologies compose
 # The order of the prerequisites is the order of the output, also under `make -j`.
 .NOTPARALLEL:
@@ -35,7 +35,7 @@ demo: setup ## run the omnichannel topology on sample events, no Kafka needed (S
 	$(MILLRACE) demo --seconds $(SECONDS)
 
 # The integration tests come last, so that the test runner's summary is the last thing to read.
-test: check real-data avro-parity registry integration ## everything below but chaos, bench and fuzz
+test: check real-data avro-parity sentiment-parity registry integration ## everything below but chaos, bench and fuzz
 
 check: lint unit topologies compose ## format, build with warnings as errors, fast tests, topologies
 
@@ -55,6 +55,12 @@ model-parity: setup-tests ## predictions and contributions against XGBoost and L
 # The cases come from a virtual environment with fastavro, which is made for it.
 avro-parity: setup-tests ## 20,000 random Avro schemas and values, against fastavro (SEED=1)
 	scripts/avro-parity $(or $(SEED),1)
+
+sentiment-parity: setup-tests ## 20,000 random texts, against VADER's reference implementation (SEED=1)
+	scripts/sentiment-parity $(or $(SEED),1)
+
+sentiment-accuracy: setup ## how often the operator sentiment agrees with people
+	scripts/sentiment-accuracy
 
 registry: setup-tests ## the client of schema registries, against an HTTP server that errs
 	scripts/registry-tests

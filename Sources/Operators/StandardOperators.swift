@@ -11,6 +11,7 @@ extension OperatorRegistry {
         JoinOperator.spec,
         SessionizeOperator.spec,
         AggregateOperator.spec,
+        SentimentOperator.spec,
         ScoreOperator.spec,
         TriggerOperator.spec,
     ])

@@ -91,6 +91,25 @@ struct MillraceAnalyzerTests {
         #expect(analyzer.analyze("<o>").label == .negative)
     }
 
+    @Test(
+        "a text that is plainly in another language has no opinion",
+        arguments: [
+            ("Ich möchte die Schuhe umtauschen, Größe 43 wäre besser. Geht das im Laden?", true),
+            ("Merci beaucoup, le remplacement est arrivé ce matin", true),
+            ("No me gusta, los zapatos son muy malos", true),
+            ("Спасибо большое за помощь", true), ("注文はどこですか もう 待てない です", true),
+            ("Great shoes", false), ("Super", false), ("I love the café on Rue de la Paix", false),
+            ("The kids die laughing at das Boot", false),
+        ])
+    func otherLanguages(_ text: String, isOther: Bool) {
+        let opinion = analyzer.analyze(text)
+        #expect(analyzer.isInOtherLanguage == isOther)
+        if isOther { #expect(opinion.label == .none) }
+        let other = MillraceAnalyzer(readsEnglishOnly: false)
+        _ = other.analyze(text)
+        #expect(!other.isInOtherLanguage)
+    }
+
     @Test("whatever the bytes, there is an answer within its bounds")
     func anyBytes() throws {
         let vader = try VaderAnalyzer(

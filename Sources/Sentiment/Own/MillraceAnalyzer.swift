@@ -21,6 +21,10 @@ public final class MillraceAnalyzer {
     /// The opinions on aspects of the text that was analyzed last, in the order of the aspects.
     public private(set) var aspects: [AspectOpinion] = []
 
+    /// Whether the text that was analyzed last was passed over as one in another language.
+    public private(set) var isInOtherLanguage = false
+
+    private let readsEnglishOnly: Bool
     private var units: OwnUnits
     private var reader: OpinionReader
     private let aspectCount: Int
@@ -28,7 +32,12 @@ public final class MillraceAnalyzer {
     /// - Parameters:
     ///   - lexicon: Entries that are added, or that replace those of the engine's own lexicon.
     ///   - aspects: What opinions may be about.
-    public init(lexicon: ValenceLexicon? = nil, aspects: [SentimentAspect] = []) {
+    ///   - readsEnglishOnly: Whether a text that is plainly in another language has no opinion.
+    public init(
+        lexicon: ValenceLexicon? = nil, aspects: [SentimentAspect] = [],
+        readsEnglishOnly: Bool = true
+    ) {
+        self.readsEnglishOnly = readsEnglishOnly
         let vocabulary = OwnVocabulary(lexicon: lexicon, aspects: aspects)
         units = OwnUnits(vocabulary)
         reader = OpinionReader(vocabulary)
@@ -45,6 +54,14 @@ public final class MillraceAnalyzer {
     /// What a text in UTF-8 says.
     public func analyze(_ text: UnsafeRawBufferPointer) -> Opinion {
         unsafe units.read(text)
+        isInOtherLanguage = readsEnglishOnly && units.isInOtherLanguage
+        if isInOtherLanguage {
+            aspects.removeAll(keepingCapacity: true)
+            var opinion = Opinion()
+            opinion.neutral = 1
+            opinion.confidence = 0.5
+            return opinion
+        }
         reader.read(units)
         var (positive, negative) = (0.0, 0.0)
         for opinion in reader.opinions {

@@ -20,9 +20,15 @@ struct OwnUnits {
     /// Words beyond this many are not read.
     static let most = 8192
 
+    /// Whether the text is plainly in another language than English.
+    var isInOtherLanguage: Bool { otherCount >= 2 && otherCount > englishCount }
+
     private(set) var list: [Unit] = []
     private(set) var wordCount = 0
     private(set) var upperCount = 0
+    /// Small words of English, and words of another language.
+    private(set) var englishCount = 0
+    private(set) var otherCount = 0
     private(set) var exclamations = 0
     private var scratch: [UInt8] = []
 
@@ -33,6 +39,7 @@ struct OwnUnits {
     mutating func read(_ text: UnsafeRawBufferPointer) {
         list.removeAll(keepingCapacity: true)
         (wordCount, upperCount, exclamations) = (0, 0, 0)
+        (englishCount, otherCount) = (0, 0)
         var position = 0
         while position < text.count, list.count < Self.most {
             let byte = unsafe text[position]
@@ -118,6 +125,16 @@ struct OwnUnits {
         unit.isNegation = unsafe Self.endsInNot(word)
         wordCount += 1
         if unit.isUpper { upperCount += 1 }
+        if index >= 0 {
+            switch vocabulary.words.values[index].tongue {
+            case .unknown: break
+            case .english: englishCount += 1
+            case .other: otherCount += 1
+            }
+        } else if unsafe !isASCII && word[0] >= 0xCD {
+            // No letters of Latin script.
+            otherCount += 1
+        }
         list.append(unit)
     }
 
@@ -144,7 +161,7 @@ struct OwnUnits {
             scratch.removeAll(keepingCapacity: true)
             var repeats = 0
             for position in word.indices {
-            let byte = unsafe word[position]
+                let byte = unsafe word[position]
                 let lower = byte.lowered
                 repeats = scratch.last == lower ? repeats + 1 : 1
                 if repeats <= most { scratch.append(lower) }

@@ -36,6 +36,11 @@ struct OwnVocabulary: Sendable {
                 }
             }
         }
+        for (tongue, list) in [
+            (OwnWord.Tongue.other, OwnRules.otherTongues), (.english, OwnRules.english),
+        ] {
+            for word in list.split(separator: " ") { change(String(word)) { $0.tongue = tongue } }
+        }
         for (valence, list) in OwnRules.phrases {
             for phrase in list { add(phrase: phrase, valence: valence, aspect: -1) }
         }

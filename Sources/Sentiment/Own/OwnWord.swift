@@ -7,8 +7,12 @@ struct OwnWord: Sendable {
     var role = Role.none
     /// The aspect that it names, -1 for none.
     var aspect: Int16 = -1
+    /// Whether it is a small word of English, or of a language that is none.
+    var tongue = Tongue.unknown
     /// The list of sequences that begin with it, -1 for none.
     var phrases: Int32 = -1
+
+    enum Tongue: UInt8, Sendable { case unknown, english, other }
 
     enum Role: UInt8, Sendable {
         case none
@@ -113,20 +117,23 @@ enum OwnRules {
                 "sound card", "toll free", "of course", "pretty much", "kind of", "sort of",
                 "as soon as", "how much", "so far", "good morning", "good afternoon",
                 "good evening", "good day", "happy birthday", "dear", "best regards",
-                "kind regards", "best wishes", "short term", "long term", "no one", "still waiting",
+                "kind regards", "best wishes", "short term", "long term", "no one",
                 "not sure if", "let me know", "please", "would you like", "free time", "free to",
                 "lost and found", "return label", "return policy", "refund policy", "get well",
                 "super market", "best before", "best buy", "miss you", "well known",
             ]
         ),
-        (-1, ["no thanks", "no thank you", "could use", "would be nice", "hit or miss", "sold out"]),
+        (
+            -1,
+            ["no thanks", "no thank you", "could use", "would be nice", "hit or miss", "sold out"]
+        ),
         (
             -1.5,
             [
                 "could be better", "could have been better", "out of stock", "not enough",
                 "hard to find", "at best", "no longer", "wear out", "wears out", "shuts off",
                 "turned off by", "not so", "no reply", "no response", "no answer", "never received",
-                "never arrived", "not received", "not arrived", "still waiting for", "too bad",
+                "never arrived", "not received", "not arrived", "still waiting", "too bad",
                 "nothing special", "runs out", "cuts off", "cut off", "so so", "so-so",
             ]
         ),
@@ -136,7 +143,8 @@ enum OwnRules {
                 "fed up", "let down", "fell apart", "falls apart", "fall apart", "broke down",
                 "not worth", "thumbs down", "had enough", "had it with", "what a shame", "or else",
                 "a joke", "bad taste", "last straw", "no better", "no good", "no use", "no help",
-                "stopped working", "stops working", "quit working", "gave up", "taken in", "wore out",
+                "stopped working", "stops working", "quit working", "gave up", "taken in",
+                "wore out",
             ]
         ),
         (
@@ -149,6 +157,28 @@ enum OwnRules {
             ]
         ),
     ]
+
+    /// Small words by which a text is told from one in English: German, French, Spanish, Italian,
+    /// Portuguese, Dutch, Polish. None of them is a word of English.
+    static let otherTongues = """
+        der das und ist nicht ich du wir mit für auf ein eine einen einem dem im zu von bei wie wo \
+        auch noch nur aber oder wenn mein meine meinen haben sind wird kann bitte danke nach aus \
+        über sehr schon habe bin es gibt keine kein mir ihr sie euch \
+        le la les des est et une du au aux je il nous vous dans pas avec cette mon mes qui que \
+        merci très bonjour suis j'ai c'est n'est votre vos notre ne mais où \
+        el los las del y por para está muy pero como gracias mis hola tengo un quiero usted señor \
+        gli della che è di sono molto grazie ciao dove mio mia una buongiorno \
+        não uma com os meu minha obrigado obrigada você são isso meus \
+        het een ik niet van voor zijn maar ook wel geen bedankt heb deze naar wij jullie \
+        nie jest się mój moja dziękuję że czy proszę jak gdzie
+        """
+
+    static let english = """
+        the and you that was for are with his they this have from had not but what all were when \
+        your can said there use each which she how their will other about out many then them these \
+        some her would make like him into time has look more see my than been who its now did get \
+        i it is on at be to of a in we our me do don't i'm it's just only very so too
+        """
 
     static let emoticons: [(Double, String)] = [
         (2, ":) :-) =) ;) ;-) :] :') (: ^^ ^_^ :o) (-:"), (2.5, ":D :-D =D xD XD ;D <3 :* :-*"),

@@ -14,6 +14,7 @@ public final class VaderAnalyzer {
     /// - Parameters:
     ///   - lexicon: The valences of words and emoticons.
     ///   - emoji: The file of emoji and their descriptions, which are read in their place.
+    /// - Throws: A ``LexiconError`` when the file of emoji can't be used.
     public init(lexicon: ValenceLexicon, emoji: String? = nil) throws(LexiconError) {
         self.emoji = EmojiText(
             emoji == nil ? EmojiDescriptions() : try EmojiDescriptions(emoji ?? ""))
@@ -99,7 +100,15 @@ public final class VaderAnalyzer {
         let questions = tokens.questions
         let asked =
             questions <= 1
-            ? 0 : questions <= 3 ? Double(questions) * VaderRules.question : VaderRules.mostQuestions
+            ? 0
+            : questions <= 3 ? Double(questions) * VaderRules.question : VaderRules.mostQuestions
         return Double(min(tokens.exclamations, 4)) * VaderRules.exclamation + asked
+    }
+}
+
+extension VaderAnalyzer {
+    /// Checks a file of emoji and their descriptions.
+    public static func check(emoji: String) throws(LexiconError) {
+        _ = try EmojiDescriptions(emoji)
     }
 }

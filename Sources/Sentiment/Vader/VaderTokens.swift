@@ -117,7 +117,8 @@ struct VaderTokens {
             position += next.length
             guard let scalar = next.scalar else { continue }
             if scalar.properties.isUppercase { hasUpper = true }
-            if scalar.properties.isLowercase || scalar.properties.generalCategory == .titlecaseLetter
+            if scalar.properties.isLowercase
+                || scalar.properties.generalCategory == .titlecaseLetter
             {
                 hasOther = true
             }
