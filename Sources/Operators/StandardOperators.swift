@@ -7,6 +7,7 @@ extension OperatorRegistry {
         ValidateOperator.spec,
         DeduplicateOperator.spec,
         ProtectOperator.spec,
+        LinkOperator.spec,
         EnrichOperator.spec,
         JoinOperator.spec,
         SessionizeOperator.spec,

@@ -12,10 +12,12 @@ struct ImportTests {
         "JSONSchema": ["Events", "CPCRE2"],
         "CEL": ["Events", "CPCRE2"],
         "Sketches": ["Events"],
+        "Sentiment": [],
         "StreamCore": ["Events"],
         "Models": [],
         "Operators": [
-            "StreamCore", "Events", "JSONSchema", "CEL", "Models", "Sketches", "Avro", "Crypto",
+            "StreamCore", "Events", "JSONSchema", "CEL", "Models", "Sketches", "Sentiment", "Avro",
+            "Crypto",
         ],
         "SampleEvents": ["Events"],
         // The shell.

@@ -1,0 +1,114 @@
+internal import Events
+
+/// Brings identifiers into the one form in which they are compared, and tells junk.
+struct IdentifierText {
+    /// What systems write where there is no identifier.
+    private static let junk: Set<String> = [
+        "null", "none", "nil", "nan", "undefined", "unknown", "n/a", "na", "-", "--", "anonymous",
+        "anon", "guest", "test", "tester", "user", "customer", "default", "empty", "unset",
+        "not set", "(not set)", "true", "false", "-1", "1", "0", "123", "1234", "12345", "123456",
+        "example", "dummy", "xxx", "deleted", "redacted",
+    ]
+
+    /// Domains that are nobody's, and names of machines.
+    private static let junkDomains: Set<String> = [
+        "example.com", "example.org", "example.net", "test.com", "test.test", "localhost",
+        "domain.com", "none.com", "mailinator.com",
+    ]
+    private static let junkNames: Set<String> = [
+        "noreply", "no-reply", "donotreply", "do-not-reply", "test", "guest", "anonymous", "none",
+        "null", "nobody",
+    ]
+
+    let blocked: Set<String>
+
+    /// The form in which the identifier is compared; `nil` for what is none.
+    func normalized(_ text: String, as type: IdentifierType) -> String? {
+        let trimmed = Self.trimmed(text)
+        guard !trimmed.isEmpty, trimmed.utf8.count <= 512 else { return nil }
+        let found: String?
+        switch type.form {
+        case .text: found = trimmed
+        case .email: found = Self.email(trimmed, dropsTag: type.dropsTag)
+        case .phone: found = Self.phone(trimmed, country: type.country)
+        case .hash: found = Self.hash(trimmed)
+        }
+        guard let found, !isJunk(found) else { return nil }
+        return found
+    }
+
+    private func isJunk(_ text: String) -> Bool {
+        let lower = text.lowercased()
+        if Self.junk.contains(lower) || blocked.contains(lower) { return true }
+        // 00000000-0000-0000-0000-000000000000, +000000000, xxxxxxxx, 99999999
+        let signs = lower.utf8.filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "+") }
+        guard let first = signs.first else { return true }
+        return signs.count > 3 && signs.allSatisfy { $0 == first }
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        var text = Substring(text)
+        while let first = text.first, first.isWhitespace { text.removeFirst() }
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        return String(text)
+    }
+
+    private static func email(_ text: String, dropsTag: Bool) -> String? {
+        let parts = text.lowercased().split(separator: "@", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, parts[1].contains("."),
+            !parts[1].hasPrefix("."), !parts[1].hasSuffix("."),
+            !parts[0].contains(where: \.isWhitespace), !parts[1].contains(where: \.isWhitespace)
+        else { return nil }
+        var name = parts[0]
+        if dropsTag, let plus = name.firstIndex(of: "+"), plus != name.startIndex {
+            name = name[..<plus]
+        }
+        if junkNames.contains(String(name)) || junkDomains.contains(String(parts[1])) { return nil }
+        return "\(name)@\(parts[1])"
+    }
+
+    /// A telephone number as E.164 writes it: a plus and 8 to 15 digits.
+    private static func phone(_ text: String, country: String) -> String? {
+        var digits: [UInt8] = []
+        var isInternational = false
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digits.append(byte)
+            case UInt8(ascii: "+"):
+                guard digits.isEmpty, !isInternational else { return nil }
+                isInternational = true
+            case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"),
+                UInt8(ascii: "("), UInt8(ascii: ")"):
+                continue
+            default: return nil
+            }
+        }
+        let zero = UInt8(ascii: "0")
+        if isInternational, !country.isEmpty, digits.starts(with: country.utf8),
+            text.contains("(0)"), digits.dropFirst(country.utf8.count).first == zero
+        {
+            // "+49 (0)421 ..."
+            digits.remove(at: country.utf8.count)
+        }
+        if !isInternational {
+            if digits.starts(with: [zero, zero]) {
+                digits.removeFirst(2)
+            } else {
+                guard !country.isEmpty else { return nil }
+                if digits.first == zero { digits.removeFirst() }
+                digits = Array(country.utf8) + digits
+            }
+        }
+        guard (8...15).contains(digits.count), digits.first != zero else { return nil }
+        return "+" + String(decoding: digits, as: UTF8.self)
+    }
+
+    /// A hash in hexadecimal digits, in lower case.
+    private static func hash(_ text: String) -> String? {
+        let lower = text.lowercased()
+        let isHexadecimal = lower.utf8.allSatisfy { byte in
+            byte &- 0x30 < 10 || byte &- 0x61 < 6
+        }
+        return isHexadecimal && lower.utf8.count >= 16 ? lower : nil
+    }
+}

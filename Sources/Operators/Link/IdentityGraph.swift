@@ -1,0 +1,274 @@
+internal import Events
+internal import Sketches
+internal import StreamCore
+
+/// The ledger of identifiers and their links in a store, and the part of it that is being changed.
+struct IdentityGraph: ~Copyable {
+    /// What a change did to the profiles.
+    struct Outcome {
+        /// Each changed identifier with the profile that it had, `nil` for a new one.
+        var moves: [(key: [UInt8], from: ProfileID?, to: ProfileID)] = []
+        /// Profiles with an identifier that is older than was known.
+        var older: Set<ProfileID> = []
+        /// All that hangs together with what was changed.
+        var members: [ProfileResolver.Member] = []
+        /// Whether the links were not taken, since too many identifiers would hang together.
+        var isRefused = false
+    }
+
+    private let store: any KeyValueStore
+    private let settings: LinkSettings
+    private let resolver: ProfileResolver
+
+    /// The nodes that were read for this change, and which of them changed.
+    private var nodes: [[UInt8]: IdentityNode] = [:]
+    private var changed: Set<[UInt8]> = []
+    private var value: [UInt8] = []
+    private var keyBytes = ByteBuffer(capacity: 256)
+    private var nodeBytes = ByteBuffer(capacity: 1024)
+
+    init(_ store: any KeyValueStore, _ settings: LinkSettings) {
+        self.store = store
+        self.settings = settings
+        resolver = ProfileResolver(types: settings.types)
+    }
+
+    // MARK: Events
+
+    /// The profile of an event whose identifiers and links are all known; `nil` when something is
+    /// new. The first of the keys is the strongest.
+    mutating func knownProfile(of keys: [[UInt8]], at time: Int64) throws(StoreError) -> ProfileID?
+    {
+        nodes.removeAll(keepingCapacity: true)
+        for key in keys {
+            guard let node = try node(key), node.firstSeen <= time else { return nil }
+        }
+        for (place, key) in keys.enumerated() {
+            guard let node = nodes[key] else { return nil }
+            for other in keys[(place + 1)...] where !node.isHub && nodes[other]?.isHub == false {
+                guard let link = node[other], link.firstSeen <= time else { return nil }
+            }
+        }
+        return keys.first.flatMap { nodes[$0]?.profile }
+    }
+
+    /// Takes an event with these identifiers.
+    mutating func add(_ keys: [[UInt8]], at time: Int64) throws(StoreError) -> Outcome {
+        begin()
+        for key in keys {
+            var node = try node(key) ?? IdentityNode()
+            node.firstSeen = min(node.firstSeen, time)
+            set(key, node)
+        }
+        let withoutLinks = nodes
+        for (place, key) in keys.enumerated() {
+            for other in keys[(place + 1)...] { link(key, other, at: time) }
+        }
+        let outcome = try resolve(from: keys)
+        if let outcome { return outcome }
+        // The identifiers are taken without new links. The weakest says nothing from now on, so that
+        // this is not tried again with every event.
+        nodes = withoutLinks
+        if let weakest = keys.last, var node = nodes[weakest] {
+            node.isHub = true
+            set(weakest, node)
+        }
+        var refused = Outcome(isRefused: true)
+        for key in keys {
+            // Each hung together with what was there before, which was not too much.
+            guard let one = try resolve(from: [key]) else { continue }
+            refused.moves += one.moves
+            refused.older.formUnion(one.older)
+            let known = Set(refused.members.map(\.key))
+            refused.members += one.members.filter { !known.contains($0.key) }
+        }
+        return refused
+    }
+
+    private mutating func link(_ left: [UInt8], _ right: [UInt8], at time: Int64) {
+        guard var a = nodes[left], var b = nodes[right] else { return }
+        if a[right]?.firstSeen == nil || a[right]?.firstSeen == IdentityNode.unseen {
+            // What is a hub takes no more links: it says nothing any more.
+            if a.isHub || b.isHub { return }
+        }
+        a.change(right) { $0.firstSeen = min($0.firstSeen, time) }
+        b.change(left) { $0.firstSeen = min($0.firstSeen, time) }
+        a.isHub = a.isHub || a.neighbourCount > settings.mostLinks
+        b.isHub = b.isHub || b.neighbourCount > settings.mostLinks
+        set(left, a)
+        set(right, b)
+    }
+
+    // MARK: Decisions
+
+    /// Takes a steward's decision on two identifiers, whether they were seen yet or not; `nil` when
+    /// one of them has no room for it.
+    mutating func decide(
+        _ decision: IdentityNode.Decision, _ left: [UInt8], _ right: [UInt8]
+    ) throws(StoreError) -> Outcome? {
+        begin()
+        for (key, other) in [(left, right), (right, left)] {
+            var node = try node(key) ?? IdentityNode()
+            node.change(other) { $0.decision = decision }
+            if node.links.count > IdentityNode.mostLinks { return nil }
+            set(key, node)
+        }
+        return try resolve(from: [left, right]) ?? Outcome(isRefused: true)
+    }
+
+    // MARK: Erasing
+
+    /// Deletes the profiles that are called `name`, or that have an identifier with this text;
+    /// returns how many identifiers those were.
+    mutating func erase(_ name: UnsafeRawBufferPointer) throws(StoreError) -> Int {
+        begin()
+        let name = unsafe String(decoding: name, as: UTF8.self)
+        var all: [[UInt8]: IdentityNode] = [:]
+        var damage: SketchError?
+        try unsafe store.forEach { key, value in
+            do throws(SketchError) {
+                unsafe all[Array(key)] = try IdentityNode(value)
+            } catch {
+                damage = error
+            }
+        }
+        // Whose it is that can't be read, nobody knows: it may be this one's.
+        if let damage { throw StoreError.damaged(settings.storeName, damage) }
+        var profiles: Set<ProfileID> = []
+        for (key, node) in all where node.isSeen {
+            if node.profile.text == name || IdentifierKey.text(key) == name {
+                profiles.insert(node.profile)
+            }
+        }
+        let erased = all.filter { $0.value.isSeen && profiles.contains($0.value.profile) }
+        var neighbours: Set<[UInt8]> = []
+        for (key, node) in erased {
+            try delete(key)
+            for link in node.links where erased[link.key] == nil {
+                guard var other = all[link.key] else { continue }
+                other.remove(key)
+                all[link.key] = other
+                try write(link.key, other)
+                neighbours.insert(link.key)
+            }
+        }
+        // What was shared with the erased ones may be somebody's now.
+        for key in neighbours.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            begin()
+            _ = try resolve(from: [key])
+        }
+        return erased.count
+    }
+
+    // MARK: Profiles
+
+    /// Works the profiles out anew of all that hangs together with some identifiers, and stores what
+    /// changed; `nil`, and nothing stored, when that is too much.
+    private mutating func resolve(from keys: [[UInt8]]) throws(StoreError) -> Outcome? {
+        guard let members = try together(with: keys) else { return nil }
+        var outcome = Outcome(members: members)
+        let profiles = resolver.profiles(of: members)
+        for (index, member) in members.enumerated() {
+            guard let profile = profiles[member.key] else { continue }
+            let before = try stored(member.key)
+            let old = before.flatMap { $0.isSeen ? $0.profile : nil }
+            if old != profile {
+                outcome.moves.append((member.key, old, profile))
+            } else if before?.firstSeen != member.node.firstSeen {
+                outcome.older.insert(profile)
+            }
+            var node = member.node
+            node.profile = profile
+            outcome.members[index] = ProfileResolver.Member(
+                key: member.key, type: member.type, node: node)
+            set(member.key, node)
+        }
+        for key in changed.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            guard let node = nodes[key] else { continue }
+            if node.isEmpty { try delete(key) } else { try write(key, node) }
+        }
+        return outcome
+    }
+
+    /// The identifiers that hang together with some, through links that count. What is of nobody
+    /// ends a path; those that a path begins with never do, since they may have been somebody's.
+    private mutating func together(
+        with keys: [[UInt8]]
+    ) throws(StoreError) -> [ProfileResolver.Member]? {
+        var found: [ProfileResolver.Member] = []
+        var seen = Set(keys)
+        var open = keys
+        var place = 0
+        while place < open.count {
+            let key = open[place]
+            let isFirst = place < keys.count
+            place += 1
+            guard let node = try node(key),
+                let type = settings.types.firstIndex(where: { IdentifierKey.hasType($0, key) })
+            else { continue }
+            if node.isSeen {
+                found.append(ProfileResolver.Member(key: key, type: type, node: node))
+            }
+            let isOfNobody = resolver.isOfNobody(node, type: type)
+            for link in node.links where !seen.contains(link.key) {
+                guard isFirst || !isOfNobody || link.decision == .mustLink else { continue }
+                seen.insert(link.key)
+                open.append(link.key)
+                if open.count > settings.mostTogether { return nil }
+            }
+        }
+        return found
+    }
+
+    // MARK: Store
+
+    private mutating func begin() {
+        nodes.removeAll(keepingCapacity: true)
+        changed.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func set(_ key: [UInt8], _ node: IdentityNode) {
+        nodes[key] = node
+        changed.insert(key)
+    }
+
+    private mutating func node(_ key: [UInt8]) throws(StoreError) -> IdentityNode? {
+        if let node = nodes[key] { return node }
+        guard let node = try stored(key) else { return nil }
+        nodes[key] = node
+        return node
+    }
+
+    private mutating func stored(_ key: [UInt8]) throws(StoreError) -> IdentityNode? {
+        put(key)
+        guard try unsafe store.get(keyBytes.bytes, into: &value) else { return nil }
+        let decoded: Result<IdentityNode, SketchError> = unsafe value.withUnsafeBytes { bytes in
+            do throws(SketchError) {
+                return .success(try unsafe IdentityNode(bytes))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch decoded {
+        case .success(let node): return node
+        case .failure(let error): throw StoreError.damaged(settings.storeName, error)
+        }
+    }
+
+    private mutating func write(_ key: [UInt8], _ node: IdentityNode) throws(StoreError) {
+        put(key)
+        nodeBytes.removeAll()
+        node.write(to: &nodeBytes)
+        try unsafe store.put(keyBytes.bytes, nodeBytes.bytes)
+    }
+
+    private mutating func delete(_ key: [UInt8]) throws(StoreError) {
+        put(key)
+        try unsafe store.delete(keyBytes.bytes)
+    }
+
+    private mutating func put(_ key: [UInt8]) {
+        keyBytes.removeAll()
+        keyBytes.append(unsafe key.span.bytes)
+    }
+}

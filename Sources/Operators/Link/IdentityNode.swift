@@ -1,0 +1,149 @@
+internal import Events
+internal import Sketches
+
+/// The name of a profile: 12 bytes of a hash of its oldest identifier.
+struct ProfileID: Hashable, Comparable {
+    let high: UInt64
+    let low: UInt32
+
+    /// Twenty-four hexadecimal digits.
+    var text: String {
+        var buffer = ByteBuffer(capacity: 32)
+        append(to: &buffer)
+        return unsafe String(decoding: buffer.bytes, as: UTF8.self)
+    }
+
+    func append(to buffer: inout ByteBuffer) {
+        buffer.append(hexadecimal: high)
+        for shift in stride(from: 28, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: low >> UInt32(shift)) & 15
+            buffer.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+        }
+    }
+
+    static func < (left: ProfileID, right: ProfileID) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+}
+
+/// An identifier in the ledger: since when it is known, whose it is, and which others it was seen
+/// with.
+///
+/// As bytes: the version of the layout (1), the time (8), the profile (12), whether it is a hub (1),
+/// the number of links (2), and for each its time (8), the decision (1), the length of its key (2)
+/// and the key; integers are little-endian, links in the order of their keys.
+struct IdentityNode: Equatable {
+    static let layoutVersion = 1
+    /// An identifier, or a link, that only a decision speaks of.
+    static let unseen = Int64.max
+
+    enum Decision: UInt8 {
+        case none, mustLink, cannotLink
+    }
+
+    struct Link: Equatable {
+        let key: [UInt8]
+        /// The earliest event that had both.
+        var firstSeen = IdentityNode.unseen
+        var decision = Decision.none
+
+        var isEvidence: Bool { firstSeen != IdentityNode.unseen && decision != .cannotLink }
+    }
+
+    /// The earliest event that had it, in milliseconds.
+    var firstSeen = Self.unseen
+    var profile = ProfileID(high: 0, low: 0)
+    /// It was seen with too many others to say anything.
+    var isHub = false
+    private(set) var links: [Link] = []
+
+    var isSeen: Bool { firstSeen != Self.unseen }
+    /// Whether there is anything to remember.
+    var isEmpty: Bool { !isSeen && links.isEmpty }
+
+    init() {}
+
+    subscript(key: [UInt8]) -> Link? {
+        let place = place(of: key)
+        return place < links.count && links[place].key == key ? links[place] : nil
+    }
+
+    /// Changes the link to another identifier, making it first; one that says nothing is removed.
+    mutating func change(_ key: [UInt8], _ body: (inout Link) -> Void) {
+        let place = place(of: key)
+        if place == links.count || links[place].key != key {
+            links.insert(Link(key: key), at: place)
+        }
+        body(&links[place])
+        if links[place].firstSeen == Self.unseen, links[place].decision == .none {
+            links.remove(at: place)
+        }
+    }
+
+    mutating func remove(_ key: [UInt8]) {
+        let place = place(of: key)
+        if place < links.count, links[place].key == key { links.remove(at: place) }
+    }
+
+    /// The most links that the layout can count.
+    static let mostLinks = Int(UInt16.max)
+
+    /// How many identifiers events had together with this one.
+    var neighbourCount: Int { links.count { $0.firstSeen != Self.unseen } }
+
+    private func place(of key: [UInt8]) -> Int {
+        var (low, high) = (0, links.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if links[middle].key.lexicographicallyPrecedes(key) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return low
+    }
+}
+
+// MARK: Bytes
+
+extension IdentityNode {
+    init(_ bytes: UnsafeRawBufferPointer) throws(SketchError) {
+        var reader = unsafe SketchReader(bytes)
+        let version = try reader.byte()
+        guard Int(version) == Self.layoutVersion else {
+            throw SketchError("an identity has the layout \(version), not \(Self.layoutVersion)")
+        }
+        firstSeen = try reader.number(Int64.self)
+        profile = ProfileID(
+            high: try reader.number(UInt64.self), low: try reader.number(UInt32.self))
+        isHub = try reader.byte() != 0
+        let count = try reader.number(UInt16.self)
+        links.reserveCapacity(Int(count))
+        for _ in 0..<count {
+            let seen = try reader.number(Int64.self)
+            guard let decision = Decision(rawValue: try reader.byte()) else {
+                throw SketchError("a link of an identity has an unknown decision")
+            }
+            let size = Int(try reader.number(UInt16.self))
+            links.append(
+                Link(
+                    key: unsafe Array(try reader.take(size)), firstSeen: seen, decision: decision))
+        }
+    }
+
+    func write(to buffer: inout ByteBuffer) {
+        buffer.append(UInt8(Self.layoutVersion))
+        buffer.append(fixed: firstSeen)
+        buffer.append(fixed: profile.high)
+        buffer.append(fixed: profile.low)
+        buffer.append(isHub ? 1 : 0)
+        buffer.append(fixed: UInt16(links.count))
+        for link in links {
+            buffer.append(fixed: link.firstSeen)
+            buffer.append(link.decision.rawValue)
+            buffer.append(fixed: UInt16(link.key.count))
+            buffer.append(unsafe link.key.span.bytes)
+        }
+    }
+}

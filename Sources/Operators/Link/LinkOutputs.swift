@@ -1,0 +1,159 @@
+internal import Events
+internal import StreamCore
+
+/// Tells what became of profiles: on `.merges` each merge and split, on `.profiles` each profile that
+/// changed, under its name as the record key.
+struct LinkOutputs: ~Copyable {
+    private let settings: LinkSettings
+    private var document = ByteBuffer(capacity: 1024)
+    private var key = ByteBuffer(capacity: 32)
+
+    init(_ settings: LinkSettings) { self.settings = settings }
+
+    /// `source`: the event or decision that changed something.
+    mutating func tell(
+        _ outcome: IdentityGraph.Outcome, because source: Event, in context: OperatorContext
+    ) {
+        if outcome.moves.isEmpty && outcome.older.isEmpty { return }
+        let change = ProfileChange(outcome)
+        if context.isConnected(Linker.Output.merges) {
+            for merge in change.merges {
+                begin("merge", merge.survivor)
+                write("absorbed", merge.absorbed)
+                emit(to: Linker.Output.merges, under: merge.survivor, source, in: context)
+            }
+            for split in change.splits {
+                begin("split", split.profile)
+                write("into", split.parts)
+                emit(to: Linker.Output.merges, under: split.profile, source, in: context)
+            }
+        }
+        if context.isConnected(Linker.Output.profiles) {
+            for profile in change.changed {
+                write(profile, change.members[profile] ?? [])
+                emit(to: Linker.Output.profiles, under: profile, source, in: context)
+            }
+            for (profile, successor) in change.gone {
+                document.removeAll()
+                document.append("{\"profile_id\":\"")
+                profile.append(to: &document)
+                document.append("\",\"merged_into\":\"")
+                successor.append(to: &document)
+                document.append("\"}")
+                emit(to: Linker.Output.profiles, under: profile, source, in: context)
+            }
+        }
+    }
+
+    private mutating func begin(_ what: StaticString, _ profile: ProfileID) {
+        document.removeAll()
+        document.append("{\"change\":\"")
+        document.append(what)
+        document.append("\",\"profile_id\":\"")
+        profile.append(to: &document)
+        document.append("\"")
+    }
+
+    private mutating func write(_ name: StaticString, _ profiles: [ProfileID]) {
+        document.append(",\"")
+        document.append(name)
+        document.append("\":[")
+        for (index, profile) in profiles.enumerated() {
+            document.append(index == 0 ? "\"" : ",\"")
+            profile.append(to: &document)
+            document.append("\"")
+        }
+        document.append("]}")
+    }
+
+    /// A profile: its identifiers by type, and since when it is known.
+    private mutating func write(_ profile: ProfileID, _ members: [ProfileResolver.Member]) {
+        document.removeAll()
+        document.append("{\"profile_id\":\"")
+        profile.append(to: &document)
+        document.append("\",\"first_seen\":")
+        let first = Timestamp(milliseconds: members.map(\.node.firstSeen).min() ?? 0)
+        document.append(jsonString: first.description)
+        document.append(",\"identifiers\":{")
+        var isFirst = true
+        for (index, type) in settings.types.enumerated() {
+            let texts = members.filter { $0.type == index }.map { IdentifierKey.text($0.key) }
+                .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            if texts.isEmpty { continue }
+            if !isFirst { document.append(",") }
+            isFirst = false
+            document.append(jsonString: type.name)
+            for (position, text) in texts.enumerated() {
+                document.append(position == 0 ? ":[" : ",")
+                document.append(jsonString: text)
+            }
+            document.append("]")
+        }
+        document.append("}}")
+    }
+
+    private mutating func emit(
+        to output: Int, under profile: ProfileID, _ source: Event, in context: OperatorContext
+    ) {
+        key.removeAll()
+        profile.append(to: &key)
+        var event = unsafe context.arena.addEvent(
+            json: document.bytes, key: key.bytes, timestamp: source.timestamp)
+        event.streamTime = source.streamTime
+        event.sequence = source.sequence
+        context.emit(event, to: output)
+    }
+}
+
+/// What a change of identifiers means for profiles.
+struct ProfileChange {
+    struct Merge {
+        let survivor: ProfileID
+        let absorbed: [ProfileID]
+    }
+
+    struct Split {
+        let profile: ProfileID
+        let parts: [ProfileID]
+    }
+
+    private(set) var merges: [Merge] = []
+    private(set) var splits: [Split] = []
+    /// Profiles with other identifiers than before.
+    private(set) var changed: [ProfileID] = []
+    /// Profiles that are no more, and which one took most of what they had.
+    private(set) var gone: [(profile: ProfileID, successor: ProfileID)] = []
+    private(set) var members: [ProfileID: [ProfileResolver.Member]] = [:]
+
+    init(_ outcome: IdentityGraph.Outcome) {
+        var before: [[UInt8]: ProfileID] = [:]
+        for move in outcome.moves { before[move.key] = move.from }
+        let moved = Set(outcome.moves.map(\.key))
+        var sources: [ProfileID: Set<ProfileID>] = [:]
+        var parts: [ProfileID: Set<ProfileID>] = [:]
+        for member in outcome.members {
+            let now = member.node.profile
+            members[now, default: []].append(member)
+            // What did not move was where it is.
+            guard let old = moved.contains(member.key) ? before[member.key] : now else { continue }
+            sources[now, default: []].insert(old)
+            parts[old, default: []].insert(now)
+        }
+        for (profile, found) in parts where found.count > 1 {
+            splits.append(Split(profile: profile, parts: found.sorted()))
+        }
+        for (profile, found) in sources {
+            let absorbed = found.filter { $0 != profile && members[$0] == nil }.sorted()
+            if !absorbed.isEmpty { merges.append(Merge(survivor: profile, absorbed: absorbed)) }
+        }
+        for (profile, found) in parts where members[profile] == nil {
+            if let successor = found.min() { gone.append((profile, successor)) }
+        }
+        let touched = outcome.older.union(
+            outcome.moves.flatMap { [$0.to] + ($0.from.map { [$0] } ?? []) })
+        changed = touched.filter { members[$0] != nil }.sorted()
+        merges.sort { $0.survivor < $1.survivor }
+        splits.sort { $0.profile < $1.profile }
+        gone.sort { $0.profile < $1.profile }
+    }
+}
