@@ -23,7 +23,7 @@ FIRST = 1
 SWIFT_TEST := swift test --configuration release --skip-build --disable-xctest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check real-data integration conformance model-parity avro-parity sentiment-parity sentiment-accuracy registry simulate chaos bench bench-driver fuzz clean \
+.PHONY: help demo test check real-data integration conformance model-parity avro-parity sentiment-parity sentiment-accuracy linkage-marks registry simulate chaos bench bench-driver fuzz clean \
 	setup setup-tests setup-packages lint unit topologies compose
 # The order of the prerequisites is the order of the output, also under `make -j`.
 .NOTPARALLEL:
@@ -35,7 +35,7 @@ demo: setup ## run the omnichannel topology on sample events, no Kafka needed (S
 	$(MILLRACE) demo --seconds $(SECONDS)
 
 # The integration tests come last, so that the test runner's summary is the last thing to read.
-test: check real-data avro-parity sentiment-parity registry integration ## everything below but chaos, bench and fuzz
+test: check real-data avro-parity sentiment-parity linkage-marks registry integration ## everything below but chaos, bench and fuzz
 
 check: lint unit topologies compose ## format, build with warnings as errors, fast tests, topologies
 
@@ -61,6 +61,9 @@ sentiment-parity: setup-tests ## 20,000 random texts, against VADER's reference 
 
 sentiment-accuracy: setup ## how often the operator sentiment agrees with people
 	scripts/sentiment-accuracy
+
+linkage-marks: setup-tests ## records of the same person, found again in fake_1000 and febrl1 to febrl4
+	scripts/linkage-marks
 
 registry: setup-tests ## the client of schema registries, against an HTTP server that errs
 	scripts/registry-tests

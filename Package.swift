@@ -52,6 +52,7 @@ let package = Package(
         .target(name: "Models", swiftSettings: strict),
         .target(name: "Sketches", dependencies: ["Events"], swiftSettings: strict),
         .target(name: "Sentiment", swiftSettings: strict),
+        .target(name: "Linkage", swiftSettings: strict),
         .target(name: "StreamCore", dependencies: ["Events"], swiftSettings: strict),
         .target(
             name: "Operators",
@@ -96,7 +97,8 @@ let package = Package(
             name: "millrace",
             dependencies: [
                 "TopologyFiles", "Operators", "StreamEngine", "StreamKafka", "StreamState",
-                "StreamCore", "CEL", "Events", "SampleEvents", "SchemaRegistry", "CMimalloc",
+                "StreamCore", "CEL", "Events", "Linkage", "SampleEvents", "SchemaRegistry",
+                "CMimalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -143,6 +145,7 @@ let package = Package(
             name: "SentimentTests",
             dependencies: ["Sentiment", "CMallocCount"],
             swiftSettings: strict),
+        .testTarget(name: "LinkageTests", dependencies: ["Linkage"], swiftSettings: strict),
         .testTarget(
             name: "StreamCoreTests",
             dependencies: ["StreamCore", "Events"],

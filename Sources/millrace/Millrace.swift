@@ -15,7 +15,7 @@ struct Millrace: ParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, PlanCommand.self, TestCommand.self,
             GraphCommand.self, EvalCommand.self, DemoCommand.self, GenerateCommand.self,
-            ForgetCommand.self, SchemaCommand.self,
+            ForgetCommand.self, LinkCommand.self, SchemaCommand.self,
         ])
 }
 

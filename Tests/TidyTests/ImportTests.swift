@@ -13,6 +13,7 @@ struct ImportTests {
         "CEL": ["Events", "CPCRE2"],
         "Sketches": ["Events"],
         "Sentiment": [],
+        "Linkage": [],
         "StreamCore": ["Events"],
         "Models": [],
         "Operators": [
@@ -29,7 +30,8 @@ struct ImportTests {
         "TopologyFiles": ["Operators", "StreamCore", "Events", "Yams"],
         "millrace": [
             "TopologyFiles", "Operators", "StreamEngine", "StreamKafka", "StreamState",
-            "StreamCore", "CEL", "Events", "JSONSchema", "SampleEvents", "SchemaRegistry",
+            "StreamCore", "CEL", "Events", "JSONSchema", "Linkage", "SampleEvents",
+            "SchemaRegistry",
             "ArgumentParser",
             "Logging", "CMimalloc",
         ],
@@ -49,7 +51,8 @@ struct ImportTests {
 
     /// Single files of the core that need a function of the C library.
     static let coreFilesWithSystem: Set<String> = [
-        "Sources/Models/Formulas/Mathematics.swift"  // exp, log, pow
+        "Sources/Models/Formulas/Mathematics.swift",  // exp, log, pow
+        "Sources/Linkage/RecordLinker.swift",  // log2
     ]
 
     /// Foundation is large and slow, so it stays with what reads files and talks to people, and
