@@ -31,7 +31,7 @@ SWIFT_TEST := swift test --configuration release --skip-build --disable-xctest
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: setup ## run the omnichannel topology on sample events, no Kafka needed (SECONDS=30)
+demo: setup ## run the whole customer journey on sample events, no Kafka needed (SECONDS=30)
 	$(MILLRACE) demo --seconds $(SECONDS)
 
 # The integration tests come last, so that the test runner's summary is the last thing to read.

@@ -8,7 +8,7 @@ internal import StreamEngine
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Runs the omnichannel topology on sample events, without a cluster.",
+        abstract: "Runs the whole customer journey on sample events, without a cluster.",
         discussion: """
             Starts librdkafka's in-process cluster, writes generated events to it, runs the \
             topology on it and shows what happens; at the end it prints samples of what came out.
@@ -21,7 +21,7 @@ struct DemoCommand: ParsableCommand {
     var rate: Double = 2000
 
     @Option(help: "The topology.", completion: .file(extensions: ["yaml", "yml"]))
-    var topology = "Topologies/omnichannel.yaml"
+    var topology = "Topologies/customer-journey.yaml"
 
     @Option(help: "The same seed gives the same events.")
     var seed: UInt64 = 1

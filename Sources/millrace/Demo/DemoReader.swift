@@ -12,6 +12,7 @@ final class DemoReader: Sendable {
         var openSessions: Set<String> = []
         var closedCount = 0
         var reasons: [String: Int] = [:]
+        var profiles = DemoProfiles()
     }
 
     private let cluster: any Cluster
@@ -65,6 +66,7 @@ final class DemoReader: Sendable {
                 let value = Self.text(slot.valueStart, slot.valueCount, in: batch)
                 seen.latest[topic] = value
                 Self.noteSession(value, &seen)
+                seen.profiles.note(value)
                 Self.noteReason(slot, in: batch, &seen)
             }
         }

@@ -82,6 +82,12 @@ final class DemoScreen {
                 "\(topic)  (\(NumberText.grouped(seen.counts[topic] ?? 0)) records), the latest:")
             Terminal.print("  " + Self.shortened(seen.latest[topic] ?? ""))
         }
+        guard let example = seen.profiles.example else { return }
+        Terminal.print("")
+        Terminal.print("two profiles that turned out to be one, before:")
+        for profile in example.before { Terminal.print("  " + Self.shortened(profile)) }
+        Terminal.print("and after:")
+        Terminal.print("  " + Self.shortened(example.after))
     }
 
     private static func shortened(_ text: String) -> String {
