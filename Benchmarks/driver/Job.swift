@@ -22,6 +22,10 @@ struct Job {
         Job(name: "aggregate", file: "aggregate.yaml", mallocsPerRecordLimit: nil),
         Job(name: "sketches", file: "sketches.yaml", mallocsPerRecordLimit: nil),
         Job(name: "trigger", file: "trigger.yaml", mallocsPerRecordLimit: nil),
+        Job(name: "protect", file: "protect.yaml", mallocsPerRecordLimit: nil),
+        Job(name: "link", file: "link.yaml", mallocsPerRecordLimit: nil),
+        Job(name: "sentiment", file: "sentiment.yaml", mallocsPerRecordLimit: nil),
+        Job(name: "journey", file: "journey.yaml", mallocsPerRecordLimit: nil),
     ]
 }
 

@@ -24,6 +24,8 @@ struct IdentityGraph: ~Copyable {
     private var nodes: [[UInt8]: IdentityNode] = [:]
     private var changed: Set<[UInt8]> = []
     private var value: [UInt8] = []
+    /// The stored bytes of an event's identifiers.
+    private var known: [[UInt8]] = []
     private var keyBytes = ByteBuffer(capacity: 256)
     private var nodeBytes = ByteBuffer(capacity: 1024)
 
@@ -37,19 +39,45 @@ struct IdentityGraph: ~Copyable {
 
     /// The profile of an event whose identifiers and links are all known; `nil` when something is
     /// new. The first of the keys is the strongest.
+    ///
+    /// Looks at the stored bytes, and allocates nothing: most events bring nothing new.
     mutating func knownProfile(of keys: [[UInt8]], at time: Int64) throws(StoreError) -> ProfileID?
     {
-        nodes.removeAll(keepingCapacity: true)
-        for key in keys {
-            guard let node = try node(key), node.firstSeen <= time else { return nil }
+        while known.count < keys.count { known.append([]) }
+        var heads: (first: IdentityRecord?, hubs: UInt32) = (nil, 0)
+        for place in keys.indices {
+            put(keys[place])
+            guard try unsafe store.get(keyBytes.bytes, into: &known[place]) else { return nil }
+            let head = try record(known[place])
+            guard head.firstSeen <= time else { return nil }
+            if place == 0 { heads.first = head }
+            if head.isHub { heads.hubs |= 1 << UInt32(place) }
         }
-        for (place, key) in keys.enumerated() {
-            guard let node = nodes[key] else { return nil }
-            for other in keys[(place + 1)...] where !node.isHub && nodes[other]?.isHub == false {
-                guard let link = node[other], link.firstSeen <= time else { return nil }
+        for place in keys.indices where heads.hubs & 1 << UInt32(place) == 0 {
+            for other in keys.indices where other > place && heads.hubs & 1 << UInt32(other) == 0 {
+                guard try hasLink(known[place], to: keys[other], at: time) else { return nil }
             }
         }
-        return keys.first.flatMap { nodes[$0]?.profile }
+        return heads.first?.profile
+    }
+
+    private func record(_ bytes: [UInt8]) throws(StoreError) -> IdentityRecord {
+        guard let record = unsafe bytes.withUnsafeBytes({ unsafe IdentityRecord($0) }) else {
+            throw StoreError.damaged(settings.storeName, SketchError("an identity is cut short"))
+        }
+        return record
+    }
+
+    private func hasLink(
+        _ bytes: [UInt8], to key: [UInt8], at time: Int64
+    ) throws(StoreError) -> Bool {
+        let found = unsafe bytes.withUnsafeBytes { bytes in
+            unsafe key.withUnsafeBytes { unsafe IdentityRecord.timeOfLink(to: $0, in: bytes) }
+        }
+        guard let found else {
+            throw StoreError.damaged(settings.storeName, SketchError("an identity is cut short"))
+        }
+        return found <= time
     }
 
     /// Takes an event with these identifiers.

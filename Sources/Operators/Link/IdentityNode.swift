@@ -147,3 +147,54 @@ extension IdentityNode {
         }
     }
 }
+
+/// The head of a stored identity, and its links, read where they lie.
+struct IdentityRecord {
+    private static let headSize = 24
+    private static let linkHeadSize = 11
+
+    let firstSeen: Int64
+    let profile: ProfileID
+    let isHub: Bool
+
+    /// `nil` for what is no identity of this layout.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count >= Self.headSize, unsafe Int(bytes[0]) == IdentityNode.layoutVersion
+        else {
+            return nil
+        }
+        unsafe firstSeen = Int64(littleEndian: Self.load(bytes, 1))
+        profile = ProfileID(
+            high: unsafe UInt64(littleEndian: Self.load(bytes, 9)),
+            low: unsafe UInt32(littleEndian: Self.load(bytes, 17)))
+        unsafe isHub = bytes[21] != 0
+    }
+
+    /// When events had this identifier together with another first; `nil` for bytes that are cut
+    /// short, and ``IdentityNode/unseen`` when they never had.
+    static func timeOfLink(
+        to key: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer
+    ) -> Int64? {
+        guard bytes.count >= headSize else { return nil }
+        var position = headSize
+        let count = unsafe UInt16(littleEndian: load(bytes, 22))
+        for _ in 0..<count {
+            guard position + linkHeadSize <= bytes.count else { return nil }
+            let size = Int(unsafe UInt16(littleEndian: load(bytes, position + 9)))
+            let start = position + linkHeadSize
+            guard start + size <= bytes.count else { return nil }
+            let other = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<start + size])
+            if unsafe ByteText.areEqual(other, key) {
+                return unsafe Int64(littleEndian: load(bytes, position))
+            }
+            position = start + size
+        }
+        return IdentityNode.unseen
+    }
+
+    private static func load<Number: FixedWidthInteger & BitwiseCopyable>(
+        _ bytes: UnsafeRawBufferPointer, _ offset: Int
+    ) -> Number {
+        unsafe bytes.loadUnaligned(fromByteOffset: offset, as: Number.self)
+    }
+}

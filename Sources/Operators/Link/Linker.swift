@@ -11,7 +11,7 @@ final class Linker: Operator {
     }
 
     private let settings: LinkSettings
-    private let texts: IdentifierText
+    private var identifiers: IdentifierKeys
     private var graph: IdentityGraph?
     private var outputs: LinkOutputs
     private var keys: [[UInt8]] = []
@@ -20,7 +20,7 @@ final class Linker: Operator {
 
     init(_ settings: LinkSettings) {
         self.settings = settings
-        texts = IdentifierText(blocked: settings.blocked)
+        identifiers = IdentifierKeys(settings)
         outputs = LinkOutputs(settings)
     }
 
@@ -55,7 +55,7 @@ final class Linker: Operator {
     // MARK: Events
 
     private func link(_ event: Event, in context: OperatorContext) throws(OperatorError) {
-        readKeys(of: event, in: context.arena)
+        identifiers.read(event, in: context.arena, into: &keys)
         // An event of nobody goes on as it is.
         guard !keys.isEmpty else { return context.emit(event) }
         let time = event.timestamp.milliseconds
@@ -80,23 +80,6 @@ final class Linker: Operator {
             try context.refuse(event, to: Output.rejected, error: "field_not_settable") {
                 "the field '\(settings.target)' can't be set: an array is in the way"
             }
-        }
-    }
-
-    /// The identifiers of an event, the strongest first, each once.
-    private func readKeys(of event: Event, in arena: EventArena) {
-        keys.removeAll(keepingCapacity: true)
-        for type in settings.types {
-            let value = arena.value(of: event, at: type.field)
-            let text: String
-            switch value.kind {
-            case .string: text = unsafe String(decoding: arena.bytes(value.text), as: UTF8.self)
-            case .integer, .unsignedInteger:
-                text = unsafe String(decoding: arena.bytes(value.raw), as: UTF8.self)
-            case .missing, .null, .boolean, .decimal, .object, .array: continue
-            }
-            guard let normalized = texts.normalized(text, as: type) else { continue }
-            keys.append(IdentifierKey.make(type, normalized))
         }
     }
 
@@ -132,11 +115,11 @@ final class Linker: Operator {
                         + NearestName.remedy(for: name, known: settings.types.map(\.name)),
                     in: context)
             }
-            guard let normalized = texts.normalized(text, as: type) else {
+            guard let key = identifiers.key(of: text, as: type) else {
                 return try refuse(
                     event, "the 'value' of '\(side)' is no \(type.form.rawValue)", in: context)
             }
-            pair.append(IdentifierKey.make(type, normalized))
+            pair.append(key)
         }
         guard pair[0] != pair[1] else {
             return try refuse(event, "'a' and 'b' are the same identifier", in: context)
