@@ -212,6 +212,38 @@ import Testing
         #expect(rig.cluster.committedOffsets(group: "shop").values.contains { $0.offset == 1 })
     }
 
+    private static let rebalance = ClusterError(
+        kind: .retriable, code: "REBALANCE_IN_PROGRESS", reason: "the group is rebalancing")
+
+    @Test(
+        "a commit that a rebalance keeps out is told later, and nothing ends",
+        arguments: [1, 3, 110])
+    func commitMeetsRebalance(refusals: Int) throws {
+        let rig = try EngineRig()
+        rig.settings.stopsWhenCaughtUp = false
+        rig.click("ada", minute: 0)
+        for _ in 0..<refusals { rig.cluster.failNext(.commit, with: Self.rebalance) }
+        try during(rig.engine(try rig.plan())) {
+            #expect(
+                rig.cluster.wait { cluster in
+                    cluster.committedOffsets(group: "shop").values.contains { $0.offset == 1 }
+                })
+        }
+        #expect(rig.cluster.callCount(.commit) > refusals)
+    }
+
+    @Test("a group that takes no commit for too long ends the run with its reason")
+    func commitIsNeverTaken() throws {
+        let rig = try EngineRig()
+        rig.settings.brokerTimeout = .milliseconds(100)
+        rig.settings.stopsWhenCaughtUp = false
+        rig.click("ada", minute: 0)
+        for _ in 0..<1000 { rig.cluster.failNext(.commit, with: Self.rebalance) }
+        #expect(throws: EngineError.cluster(Self.rebalance, doing: "committing offsets")) {
+            try rig.engine(try rig.plan()).run()
+        }
+    }
+
     @Test("a commit that nobody answers for too long ends the run with a reason")
     func commitIsGivenUp() throws {
         let rig = try EngineRig()

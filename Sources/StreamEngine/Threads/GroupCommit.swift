@@ -6,20 +6,32 @@ struct GroupCommit {
     let patience: Duration
     let clock: EngineClock
 
-    /// Commits `offsets`, again and again while nobody answers: a commit that arrives twice says
-    /// the same. Returns why a broker refused, if one did.
+    /// For how long a commit is made again while the group makes up its mind: a member that has
+    /// answered a rebalance is let in within milliseconds.
+    private static let rebalancePatience = Duration.seconds(2)
+
+    /// Commits `offsets`, again and again while nobody answers, and for a while when a broker says
+    /// that it can't be now: a commit that arrives twice says the same. Returns why a broker
+    /// refused, if one did.
     ///
     /// - Throws: `EngineError.brokersAway` when none answered in time.
     func run(_ offsets: [TopicPartition: CommittedOffset]) throws(EngineError) -> ClusterError? {
-        let deadline = clock.now() + patience
+        let start = clock.now()
+        let deadline = start + patience
+        let rebalanceDeadline = start + min(patience, Self.rebalancePatience)
         while true {
             do {
                 try consumer.commit(offsets)
                 return nil
             } catch {
-                guard error.isForWantOfAnswer else { return error }
-                guard clock.now() < deadline else {
-                    throw .brokersAway(limit: patience, last: error)
+                if error.isForWantOfAnswer {
+                    guard clock.now() < deadline else {
+                        throw .brokersAway(limit: patience, last: error)
+                    }
+                } else {
+                    guard error.kind == .retriable, clock.now() < rebalanceDeadline else {
+                        return error
+                    }
                 }
                 clock.pause(.milliseconds(20))
             }

@@ -45,19 +45,39 @@ extension StreamThread {
             let commit = GroupCommit(
                 consumer: consumer, patience: application.settings.brokerTimeout, clock: clock)
             if let refusal = try commit.run(offsets) {
-                guard refusal.kind == .fenced else {
-                    throw .cluster(refusal, doing: "committing offsets")
-                }
-                // The partitions are somebody else's by now, who goes on from the state files.
-                isFenced = true
-                log.warning("commit refused by the group", metadata: ["reason": "\(refusal)"])
+                try take(refusal)
             } else {
                 application.committedOffsets.note(offsets)
+                untoldSince = nil
             }
         }
         FaultPoint.reached(.offsetsCommitted)
         control.noteBrokerAlive(at: clock.now())
         tasks.noteCommit(of: changed, took: clock.now() - start)
+        guard untoldSince != nil else { return }
+        for task in changed { tasks.noteProgress(of: task.identifier, records: 0) }
+    }
+
+    /// The group did not take the offsets.
+    private func take(_ refusal: ClusterError) throws(EngineError) {
+        switch refusal.kind {
+        case .fenced:
+            // The partitions are somebody else's by now, who goes on from the state files.
+            isFenced = true
+            log.warning("commit refused by the group", metadata: ["reason": "\(refusal)"])
+        case .retriable:
+            // A rebalance is under way, and needs this thread. The state is ahead of the group by
+            // one commit, which is what a crash leaves too; the next commit tells it.
+            let since = untoldSince ?? clock.now()
+            guard clock.now() - since <= application.settings.brokerTimeout else {
+                throw .cluster(refusal, doing: "committing offsets")
+            }
+            untoldSince = since
+            log.info("commit not taken now", metadata: ["reason": "\(refusal)"])
+        case .fatal, .authentication, .configuration, .abortable, .unknownOutcome, .unknownTopic,
+            .unreachable:
+            throw .cluster(refusal, doing: "committing offsets")
+        }
     }
 
     /// Writes what the commit changes to the changelogs, and hands it over as it comes.

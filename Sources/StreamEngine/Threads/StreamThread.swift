@@ -47,6 +47,8 @@ package final class StreamThread {
     /// nothing is processed and nothing committed: the state files would run ahead of the group's
     /// offsets by more than the one commit that a restart can make up for.
     var isFenced = false
+    /// Since when the group has not taken offsets that it is to be told.
+    var untoldSince: ContinuousClock.Instant?
     /// Whose turn it is first in the next round.
     private var firstTask = 0
     private var nextCommit: ContinuousClock.Instant
