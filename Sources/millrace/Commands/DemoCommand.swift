@@ -55,6 +55,8 @@ struct DemoCommand: ParsableCommand {
         log.logLevel = .error
         var settings = topology.engineSettings
         settings.missingTopics = .create(partitions: 4)
+        // One member: the in-process cluster refuses commits while a second one joins or leaves.
+        settings.threads = 1
         let cluster = topology.cluster(log: log)
         let engine = Engine(
             Application(
