@@ -23,3 +23,17 @@ public struct CommitMetadata: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { "millrace 1 \(sequence) \(streamTime)" }
 }
+
+extension TaskCheckpoint {
+    /// What the group is told of this commit. Broadcast partitions are nobody's in the group: theirs
+    /// are in the state only.
+    func offsetsForGroup(of sources: [TopicPartition]) -> [TopicPartition: CommittedOffset] {
+        let metadata = CommitMetadata(self).description
+        var told: [TopicPartition: CommittedOffset] = [:]
+        for source in sources {
+            guard let offset = offsets[source] else { continue }
+            told[source] = CommittedOffset(offset: offset, metadata: metadata)
+        }
+        return told
+    }
+}

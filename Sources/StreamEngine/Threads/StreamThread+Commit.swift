@@ -24,8 +24,11 @@ extension StreamThread {
 
     /// At least once: everything written is acknowledged, then state is made durable, then the
     /// group's offsets follow.
+    ///
+    /// What the group has not taken before is told first. A state is thus never ahead of the group
+    /// by more than the one commit that a restart can make up for, whoever opens it next.
     private func commitAtLeastOnce(_ changed: [StreamTask]) throws(EngineError) {
-        guard !changed.isEmpty, !isFenced else { return }
+        guard !isFenced, try tellUntold(), !changed.isEmpty else { return }
         let start = clock.now()
         let logged = tasks.logged(changed)
         try logChanges(of: logged)
@@ -39,23 +42,33 @@ extension StreamThread {
             try flush()
             FaultPoint.reached(.checkpointLogged)
         }
-        let offsets = try tasks.commitState(of: changed, loggedBy: producer)
+        untold = try tasks.commitState(of: changed, loggedBy: producer) // Nothing else is left.
         FaultPoint.reached(.stateCommitted)
-        if !offsets.isEmpty {
-            let commit = GroupCommit(
-                consumer: consumer, patience: application.settings.brokerTimeout, clock: clock)
-            if let refusal = try commit.run(offsets) {
-                try take(refusal)
-            } else {
-                application.committedOffsets.note(offsets)
-                untoldSince = nil
-            }
-        }
+        _ = try tellUntold()
         FaultPoint.reached(.offsetsCommitted)
         control.noteBrokerAlive(at: clock.now())
         tasks.noteCommit(of: changed, took: clock.now() - start)
-        guard untoldSince != nil else { return }
-        for task in changed { tasks.noteProgress(of: task.identifier, records: 0) }
+    }
+
+    /// Tells the group the offsets of states that are committed. False: it does not take them now.
+    private func tellUntold() throws(EngineError) -> Bool {
+        guard !untold.isEmpty else { return true }
+        let commit = GroupCommit(
+            consumer: consumer, patience: application.settings.brokerTimeout, clock: clock)
+        if let refusal = try commit.run(untold) {
+            try take(refusal)
+            return false
+        }
+        application.committedOffsets.note(untold)
+        untold = [:]
+        untoldSince = nil
+        return true
+    }
+
+    /// Forgets what the group was to be told of partitions that are somebody else's from now on.
+    func forgetUntold(_ partitions: some Sequence<TopicPartition>) {
+        for partition in partitions { untold[partition] = nil }
+        if untold.isEmpty { untoldSince = nil }
     }
 
     /// The group did not take the offsets.
@@ -64,10 +77,10 @@ extension StreamThread {
         case .fenced:
             // The partitions are somebody else's by now, who goes on from the state files.
             isFenced = true
+            forgetUntold(Array(untold.keys))
             log.warning("commit refused by the group", metadata: ["reason": "\(refusal)"])
         case .retriable:
-            // A rebalance is under way, and needs this thread. The state is ahead of the group by
-            // one commit, which is what a crash leaves too; the next commit tells it.
+            // A rebalance is under way, and needs this thread.
             let since = untoldSince ?? clock.now()
             guard clock.now() - since <= application.settings.brokerTimeout else {
                 throw .cluster(refusal, doing: "committing offsets")

@@ -47,6 +47,7 @@ extension StreamThread {
         } catch {
             throw .cluster(error, doing: "taking over partitions")
         }
+        untold.merge(opened.untold) { _, new in new }
         quiet.reset()
     }
 
@@ -76,7 +77,9 @@ extension StreamThread {
         guard let restorer, !restorer.isIdle else { return }
         for restored in try restorer.round() {
             // The state may be further on than the group, at least once.
-            try rewind(tasks.take(restored))
+            let taken = tasks.take(restored)
+            try rewind(taken.positions)
+            untold.merge(taken.untold) { _, new in new }
             quiet.reset()
         }
     }
@@ -123,6 +126,7 @@ extension StreamThread {
             // Others than before, if that commit failed and the tasks went back.
             tasks.close(tasks.tasks(of: partitions))
         }
+        forgetUntold(partitions)
         releaseClaims(on: application.tasks(of: partitions).keys)
         do {
             try consumer.unassign(partitions, incremental: incremental)

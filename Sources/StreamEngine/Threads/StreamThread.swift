@@ -47,7 +47,9 @@ package final class StreamThread {
     /// nothing is processed and nothing committed: the state files would run ahead of the group's
     /// offsets by more than the one commit that a restart can make up for.
     var isFenced = false
-    /// Since when the group has not taken offsets that it is to be told.
+    /// At least once, the offsets of states that are committed, while the group has not taken them.
+    var untold: [TopicPartition: CommittedOffset] = [:]
+    /// Since when it has not.
     var untoldSince: ContinuousClock.Instant?
     /// Whose turn it is first in the next round.
     private var firstTask = 0
@@ -298,8 +300,9 @@ package final class StreamThread {
 
     /// Tells the control when this thread has processed everything that there is.
     private func watchQuiet(processed: Int) throws(EngineError) {
-        let isQuiet = tasks.isQuiet && processed == 0 && restorer?.isIdle ?? true
-        if isQuiet, !quiet.hasStarted { try commit() }
+        var isQuiet = tasks.isQuiet && processed == 0 && restorer?.isIdle ?? true
+        if isQuiet, !quiet.hasStarted || !untold.isEmpty { try commit() }
+        isQuiet = isQuiet && untold.isEmpty
         guard quiet.note(isQuiet: isQuiet, at: clock.now()) else {
             if !isQuiet { control.setCaughtUp(partitions: nil) }
             return

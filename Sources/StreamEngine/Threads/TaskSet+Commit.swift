@@ -78,13 +78,8 @@ extension TaskSet {
         var offsets: [TopicPartition: CommittedOffset] = [:]
         for task in changed {
             do {
-                let checkpoint = try commit(task)
-                let metadata = CommitMetadata(checkpoint).description
-                // Broadcast partitions are nobody's in the group: theirs are in the state only.
-                for source in task.sources {
-                    guard let offset = checkpoint.offsets[source] else { continue }
-                    offsets[source] = CommittedOffset(offset: offset, metadata: metadata)
-                }
+                let told = try commit(task).offsetsForGroup(of: task.sources)
+                offsets.merge(told) { _, new in new }
             } catch {
                 throw .state(error)
             }

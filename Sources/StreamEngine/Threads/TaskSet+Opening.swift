@@ -9,10 +9,13 @@ extension TaskSet {
         var positions: [TopicPartition: StartPosition] = [:]
         /// Tasks that are not there yet: their state has to be restored first.
         var restores: [TaskRestore.Request] = []
+        /// The offsets of states that are a commit ahead of the group.
+        var untold: [TopicPartition: CommittedOffset] = [:]
 
         fileprivate mutating func merge(_ other: Opened) {
             positions.merge(other.positions) { _, new in new }
             restores += other.restores
+            untold.merge(other.untold) { _, new in new }
         }
     }
 
@@ -79,11 +82,23 @@ extension TaskSet {
         let log = try log(of: identifier, state: state, restorer: restorer)
         add(makeTask(identifier, state: state), state: state, at: decision.positions)
         logs[identifier] = log
-        return Opened(positions: decision.positions)
+        return Opened(
+            positions: decision.positions,
+            untold: untold(state?.checkpoint, sources: sources, committed: committed))
     }
 
-    /// Takes in a task whose state is restored; returns where its partitions go on.
-    mutating func take(_ restored: Restorer.Restored) -> [TopicPartition: StartPosition] {
+    /// What the group has still to be told of a state. Told before the next commit of the state, lest
+    /// a second crash at the same place leave the state two commits ahead.
+    private func untold(
+        _ checkpoint: TaskCheckpoint?, sources: [TopicPartition],
+        committed: [TopicPartition: CommittedOffset]
+    ) -> [TopicPartition: CommittedOffset] {
+        guard application.settings.guarantee == .atLeastOnce, let checkpoint else { return [:] }
+        return checkpoint.offsetsForGroup(of: sources).filter { $1 != committed[$0] }
+    }
+
+    /// Takes in a task whose state is restored; says where its partitions go on.
+    mutating func take(_ restored: Restorer.Restored) -> Opened {
         let request = restored.request
         var positions: [TopicPartition: StartPosition] = [:]
         for source in request.sources {
@@ -95,7 +110,10 @@ extension TaskSet {
         add(task, state: request.state, at: positions)
         logs[request.task] = restored.log
         note(task, at: positions)
-        return positions
+        return Opened(
+            positions: positions,
+            untold: untold(
+                restored.checkpoint, sources: request.sources, committed: request.committed))
     }
 
     private func log(
