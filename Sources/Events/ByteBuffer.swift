@@ -138,6 +138,17 @@ public struct ByteBuffer: ~Copyable {
         used += 4
     }
 
+    /// Makes the JSON from `start` on one line, and ends it. A line break in JSON is white space
+    /// between tokens: inside a string it is escaped.
+    public mutating func endJSONLine(from start: Int) {
+        for index in start..<count {
+            let byte = unsafe base.load(fromByteOffset: index, as: UInt8.self)
+            guard byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") else { continue }
+            unsafe base.storeBytes(of: UInt8(ascii: " "), toByteOffset: index, as: UInt8.self)
+        }
+        append(UInt8(ascii: "\n"))
+    }
+
     /// Appends what `body` writes into `limit` free bytes; `body` returns how many it wrote.
     @inlinable
     mutating func append(atMost limit: Int, _ body: (UnsafeMutableRawPointer) -> Int) {

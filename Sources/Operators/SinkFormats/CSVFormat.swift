@@ -21,9 +21,7 @@ struct CSVFormat: SinkFormat {
         func encode(
             _ event: Event, of arena: EventArena, into row: inout ByteBuffer
         ) throws(RecordEncodingError) {
-            guard !arena.root(of: event).isMissing else {
-                throw .unfit(reason: "the event is no JSON object")
-            }
+            guard !arena.root(of: event).isMissing else { throw .noObject }
             for (index, column) in format.columns.enumerated() {
                 if index > 0 { row.append(format.delimiter) }
                 let value = arena.value(of: event, at: column)

@@ -13,6 +13,8 @@ public enum SinkFormatSettings {
     enum Format: String, CaseIterable {
         /// The event as it is.
         case json
+        /// The event on a line of its own.
+        case ndjson
         case avro
         case csv
     }
@@ -26,7 +28,8 @@ public enum SinkFormatSettings {
     public static let fields = [
         FieldSpec(
             "format", .choice(Format.allCases.map(\.rawValue)), default: "json",
-            "How values are written: events as they are, Avro values, or CSV rows."),
+            "How values are written: events as they are, each on a line with its line end, as Avro "
+                + "values, or as CSV rows."),
         FieldSpec(
             "framing", .choice(ParseSchemas.Framing.allCases.map(\.rawValue)),
             "'confluent', which is how Avro is written by itself: a zero byte and the schema's id in "
@@ -64,7 +67,7 @@ public enum SinkFormatSettings {
         var used: Set<String> = ["framing"]
         if framing == .confluent { used.formUnion(["schema", "registry", "subject", "register"]) }
         switch format {
-        case .json: break
+        case .json, .ndjson: break
         case .avro: used.formUnion(["schema", "unknown_fields"])
         case .csv: used.formUnion(["columns", "delimiter"])
         }
@@ -82,14 +85,19 @@ public enum SinkFormatSettings {
                 FramedJSONFormat(frame: $0)
             }
         case .avro: return avro(&configuration, framing, topic: topic)
+        case .ndjson:
+            if framing == .confluent { refuseFrame(&configuration, of: "a line of JSON") }
+            return NDJSONFormat()
         case .csv:
-            if framing == .confluent {
-                configuration.report(
-                    "a CSV row names no schema", at: configuration.value["framing"]?.location,
-                    remedy: "remove 'framing'")
-            }
+            if framing == .confluent { refuseFrame(&configuration, of: "a CSV row") }
             return csv(&configuration)
         }
+    }
+
+    private static func refuseFrame(_ configuration: inout Configuration, of value: String) {
+        configuration.report(
+            "\(value) names no schema", at: configuration.value["framing"]?.location,
+            remedy: "remove 'framing'")
     }
 
     private static func avro(

@@ -59,6 +59,23 @@ struct SinkFormatTests {
         #expect(row == Array(#""x,""y""",1.50,,"""#.utf8))
     }
 
+    @Test("a line of NDJSON is one line, however the event was laid out, and reads as the event")
+    func lines() throws {
+        let driver = try driver(["format": "ndjson"])
+        let pretty = "{\r\n  \"a\": \"x\\ny\",\n  \"b\": [1,\n 2]\n}"
+        let line = try #require(try written(driver, pretty))
+        #expect(line == Array("{    \"a\": \"x\\ny\",   \"b\": [1,  2] }\n".utf8))
+        #expect(try written(driver, #"{"a":1}"#) == Array("{\"a\":1}\n".utf8))
+    }
+
+    @Test("a line of NDJSON and a CSV row name no schema", arguments: ["ndjson", "csv"])
+    func unframed(format: String) throws {
+        let report = #expect(throws: Diagnostics.self) {
+            try driver(["format": .string(format), "columns": ["a"], "framing": "confluent"])
+        }
+        #expect(report?.all.contains { $0.message.hasSuffix("names no schema") } == true)
+    }
+
     @Test("key, headers and timestamp stay with the value in another format")
     func keysAndHeaders() throws {
         let driver = try driver(["format": "avro", "schema": "s"])
