@@ -25,6 +25,9 @@ struct Job {
         Job(name: "protect", file: "protect.yaml", mallocsPerRecordLimit: nil),
         Job(name: "link", file: "link.yaml", mallocsPerRecordLimit: nil),
         Job(name: "sentiment", file: "sentiment.yaml", mallocsPerRecordLimit: nil),
+        Job(name: "enrich", file: "enrich.yaml", mallocsPerRecordLimit: nil),
+        Job(name: "join", file: "join.yaml", mallocsPerRecordLimit: nil),
+        Job(name: "stream-join", file: "stream-join.yaml", mallocsPerRecordLimit: nil),
         Job(name: "journey", file: "journey.yaml", mallocsPerRecordLimit: nil),
     ]
 }
@@ -47,6 +50,8 @@ struct Round {
 /// A job whose topology is read and checked.
 struct LoadedJob {
     private static let topic = "bench-input"
+    /// Where a job reads a row of each customer before the first event, if it does.
+    private static let tableTopic = "bench-table"
     /// State is committed so often, as 200 ms of commit interval come to.
     private static let recordsPerCommit = 51_200
 
@@ -69,6 +74,7 @@ struct LoadedJob {
         let driver = try TopologyDriver(
             plan: plan, storage: SQLiteStateStorage(root: state.path, application: "bench"))
         defer { driver.close() }
+        if plan.topics.contains(Self.tableTopic) { try fill(driver, input) }
 
         var round = Round()
         var written = 0
@@ -101,6 +107,15 @@ struct LoadedJob {
             throw LostRecords(job: job.name, read: input.count, written: written)
         }
         return round
+    }
+
+    private func fill(_ driver: TopologyDriver, _ input: SampleInput) throws {
+        for (number, key) in input.keys.enumerated() {
+            let row = #"{"segment":"s\#(number % 5)","country":"DE","since":"2024-01-01"}"#
+            try driver.pipe(topic: Self.tableTopic, key: key, value: row)
+        }
+        try driver.commit()
+        driver.output.removeAll()
     }
 
     /// The time that this thread had a core.

@@ -9,12 +9,15 @@ final class SampleInput {
     private(set) var batches: [RecordBatch] = []
     private(set) var count = 0
     private var byteCount = 0
+    /// The keys of the records, each once, in the order of their first records.
+    private(set) var keys: [String] = []
 
     init(count: Int) {
         var settings = SampleEventSettings()
         settings.brokenShare = 0
         var generator = SampleEventGenerator(seed: 1, settings: settings)
         var record = SampleRecord()
+        var known: Set<String> = []
         while self.count < count {
             let batch = RecordBatch()
             for _ in 0..<min(Self.batchSize, count - self.count) {
@@ -23,6 +26,7 @@ final class SampleInput {
                     key: record.key.span, value: record.value.span, headers: nil,
                     offset: Int64(self.count), timestamp: record.timestamp.milliseconds)
                 byteCount += record.value.count
+                if known.insert(record.key.string).inserted { keys.append(record.key.string) }
                 self.count += 1
             }
             batches.append(batch)
