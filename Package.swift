@@ -58,7 +58,7 @@ let package = Package(
             name: "Operators",
             dependencies: [
                 "StreamCore", "Events", "JSONSchema", "CEL", "Avro", "Models", "Sketches",
-                "Sentiment", .product(name: "Crypto", package: "swift-crypto"),
+                "Sentiment", "Linkage", .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
 
@@ -152,7 +152,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "OperatorsTests",
-            dependencies: ["Operators", "StreamCore", "Events", "JSONSchema", "CMallocCount"],
+            dependencies: [
+                "Operators", "StreamCore", "Events", "JSONSchema", "Linkage", "CMallocCount",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "StreamStateTests",

@@ -12,6 +12,18 @@ public struct Candidates: Sendable {
         let fields: [Int]
         /// How many bytes of each value count; `nil` for all of it.
         let prefix: Int?
+
+        /// What records have in common that this rule puts together; `nil` for one that has no
+        /// value there.
+        func key(of values: [[UInt8]?]) -> [UInt8]? {
+            var key: [UInt8] = []
+            for field in fields {
+                guard let value = values[field] else { return nil }
+                key += prefix.map { value.prefix($0) } ?? value[...]
+                key.append(0)
+            }
+            return key
+        }
     }
 
     /// Groups of more records than this say too little, and are left out.
@@ -31,17 +43,7 @@ public struct Candidates: Sendable {
     static func pairs(_ rule: Rule, in records: LinkageRecords) -> [Pair] {
         var groups: [[UInt8]: [Int32]] = [:]
         for (place, values) in records.values.enumerated() {
-            var key: [UInt8] = []
-            var isWhole = true
-            for field in rule.fields {
-                guard let value = values[field] else {
-                    isWhole = false
-                    break
-                }
-                key += rule.prefix.map { value.prefix($0) } ?? value[...]
-                key.append(0)
-            }
-            if isWhole { groups[key, default: []].append(Int32(place)) }
+            if let key = rule.key(of: values) { groups[key, default: []].append(Int32(place)) }
         }
         var pairs: [Pair] = []
         for group in groups.values where group.count <= largestGroup {

@@ -12,6 +12,8 @@ public struct Estimation {
     private static let randomPairs = 500_000
     private static let rounds = 50
     private static let leastShare = 1e-5
+    /// How many values of a field have a share of their own.
+    private static let frequentValues = 2_000
 
     private let records: LinkageRecords
     private var model: LinkageModel
@@ -24,6 +26,7 @@ public struct Estimation {
         estimation.estimateNonMatches()
         estimation.estimateMatches()
         estimation.estimatePrior()
+        estimation.countValues()
         return estimation.model
     }
 
@@ -67,6 +70,13 @@ public struct Estimation {
             }
             let total = counts.reduce(0, +)
             model.fields[place].nonMatches = counts.map { max($0 / total, Self.leastShare) }
+        }
+    }
+
+    private mutating func countValues() {
+        for place in model.fields.indices where model.fields[place].kind.hasFrequencies {
+            model.fields[place].frequencies = records.frequencies(
+                ofField: place, atMost: Self.frequentValues)
         }
     }
 

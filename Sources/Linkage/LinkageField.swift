@@ -21,6 +21,14 @@ public struct LinkageField: Hashable, Sendable, Codable {
     /// different things (u); the first level is the most alike.
     public internal(set) var matches: [Double]
     public internal(set) var nonMatches: [Double]
+    /// How large a share of the records has each of the frequent values of names and texts, and at
+    /// most each other value: a rare value is shared by chance less often. `nil` where not estimated.
+    public internal(set) var frequencies: Frequencies?
+
+    public struct Frequencies: Hashable, Sendable, Codable {
+        public internal(set) var values: [String: Double]
+        public internal(set) var others: Double
+    }
 
     public init(name: String, kind: Kind) {
         self.name = name
@@ -41,24 +49,30 @@ extension LinkageField.Kind {
         }
     }
 
-    /// The form in which values are compared: lower case, without white space around.
-    package func normalized(_ text: String) -> [UInt8]? {
+    /// The form in which values are compared: lower case, without white space around; `nil` for what
+    /// is none.
+    public func normalized(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
-        for byte in text.utf8 {
+        append(normalized: text, to: &bytes)
+        return bytes.isEmpty ? nil : bytes
+    }
+
+    /// Appends the form in which values are compared; nothing for what is none.
+    public func append(normalized text: some Sequence<UInt8>, to bytes: inout [UInt8]) {
+        let start = bytes.count
+        let space = UInt8(ascii: " ")
+        for byte in text {
             switch byte {
             case UInt8(ascii: "A")...UInt8(ascii: "Z"): bytes.append(byte | 0x20)
-            case 0...UInt8(ascii: " "):
-                if !bytes.isEmpty, bytes.last != UInt8(ascii: " ") {
-                    bytes.append(UInt8(ascii: " "))
-                }
+            case 0...space:
+                if bytes.count > start, bytes.last != space { bytes.append(space) }
             case UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: "."):
                 // "1971-06-24" and "19710624" are the same day.
                 if self != .date { bytes.append(byte) }
             default: bytes.append(byte)
             }
         }
-        while bytes.last == UInt8(ascii: " ") { bytes.removeLast() }
-        return bytes.isEmpty ? nil : bytes
+        if bytes.count > start, bytes.last == space { bytes.removeLast() }
     }
 
     /// The level of two values that are there.

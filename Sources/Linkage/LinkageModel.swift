@@ -25,6 +25,11 @@ public struct LinkageModel: Hashable, Sendable, Codable {
                     return "'\(name)' of the field '\(field.name)' are not between 0 and 1"
                 }
             }
+            if let frequencies = field.frequencies,
+                !([frequencies.others] + frequencies.values.values).allSatisfy({ $0 > 0 && $0 <= 1 })
+            {
+                return "'frequencies' of the field '\(field.name)' are not between 0 and 1"
+            }
         }
         return nil
     }
@@ -48,7 +53,7 @@ public struct LinkageRecords: Sendable {
         values = sorted.map { record in
             fields.enumerated().map { place, field in
                 place < record.values.count
-                    ? record.values[place].flatMap { field.kind.normalized($0) } : nil
+                    ? record.values[place].flatMap { field.kind.normalized($0.utf8) } : nil
             }
         }
         var counts = fields.map { _ in [[UInt8]: Int]() }
@@ -66,7 +71,12 @@ public struct LinkageRecords: Sendable {
     package func levels(
         _ left: Int, _ right: Int, of fields: [LinkageField], into levels: inout [Int8]
     ) {
-        let (a, b) = (values[left], values[right])
+        Self.levels(values[left], values[right], of: fields, into: &levels)
+    }
+
+    static func levels(
+        _ a: [[UInt8]?], _ b: [[UInt8]?], of fields: [LinkageField], into levels: inout [Int8]
+    ) {
         for place in fields.indices {
             guard let x = a[place], let y = b[place] else {
                 levels[place] = -1
@@ -81,7 +91,7 @@ public struct LinkageRecords: Sendable {
     }
 
     /// Whether a name stands in another column of names of the other record.
-    private func isElsewhere(
+    private static func isElsewhere(
         _ x: [UInt8], _ b: [[UInt8]?], _ y: [UInt8], _ a: [[UInt8]?], _ place: Int,
         _ fields: [LinkageField]
     ) -> Bool {

@@ -29,11 +29,10 @@ public struct RecordLinker {
     private func nonMatch(
         _ field: LinkageField, _ level: Int, _ place: Int, _ record: Int
     ) -> Double {
-        guard level == 0, field.kind == .name || field.kind == .text,
+        guard level == 0, field.kind.hasFrequencies,
             let value = records.values[record][place], let count = records.counts[place][value]
         else { return field.nonMatches[level] }
-        let share = Double(count) / Double(max(records.count, 1))
-        return max(share, 1.5 / Double(max(records.count, 2)))
+        return records.share(of: count)
     }
 
     /// Pairs of records at least as likely the same thing as not, the likeliest first.

@@ -37,8 +37,8 @@ struct LinkageTests {
             (.code, "4011", "4012", 1), (.text, "main street", "high road", 3),
         ])
     func levels(_ kind: LinkageField.Kind, _ a: String, _ b: String, expected: Int) throws {
-        let x = try #require(kind.normalized(a))
-        let y = try #require(kind.normalized(b))
+        let x = try #require(kind.normalized(a.utf8))
+        let y = try #require(kind.normalized(b.utf8))
         #expect(kind.level(x, y) == expected)
     }
 

@@ -14,11 +14,20 @@ struct IdentityGraph: ~Copyable {
         var members: [ProfileResolver.Member] = []
         /// Whether the links were not taken, since too many identifiers would hang together.
         var isRefused = false
+        /// What people are asked, and no more asked, from now on.
+        var opened: [ProfileResolver.Review] = []
+        var closed: [(left: [UInt8], right: [UInt8])] = []
+
+        var isSilent: Bool {
+            moves.isEmpty && older.isEmpty && opened.isEmpty && closed.isEmpty
+        }
     }
 
     private let store: any KeyValueStore
     private let settings: LinkSettings
     private let resolver: ProfileResolver
+    /// `nil` when profiles are linked by identifiers alone.
+    private var likeness: LikenessLedger?
 
     /// The nodes that were read for this change, and which of them changed.
     private var nodes: [[UInt8]: IdentityNode] = [:]
@@ -29,20 +38,35 @@ struct IdentityGraph: ~Copyable {
     private var keyBytes = ByteBuffer(capacity: 256)
     private var nodeBytes = ByteBuffer(capacity: 1024)
 
-    init(_ store: any KeyValueStore, _ settings: LinkSettings) {
+    init(
+        _ store: any KeyValueStore, likeness: (any KeyValueStore)? = nil, _ settings: LinkSettings
+    ) {
         self.store = store
         self.settings = settings
-        resolver = ProfileResolver(types: settings.types)
+        resolver = ProfileResolver(types: settings.types, likeness: settings.likeness)
+        if let store = likeness, let settings = settings.likeness {
+            self.likeness = LikenessLedger(store, settings)
+        }
     }
+
+    /// How often an identifier was not compared with all that it shares something with.
+    private(set) var fullBlockCount = 0
 
     // MARK: Events
 
-    /// The profile of an event whose identifiers and links are all known; `nil` when something is
-    /// new. The first of the keys is the strongest.
+    /// The profile of an event whose identifiers, links and description are all known; `nil` when
+    /// something is new. The first of the keys is the strongest; the description is empty when there
+    /// is none.
     ///
     /// Looks at the stored bytes, and allocates nothing: most events bring nothing new.
-    mutating func knownProfile(of keys: [[UInt8]], at time: Int64) throws(StoreError) -> ProfileID?
-    {
+    mutating func knownProfile(
+        of keys: [[UInt8]], described description: [UInt8], at time: Int64
+    ) throws(StoreError) -> ProfileID? {
+        if !description.isEmpty,
+            try likeness?.knows(description, of: keys[0]) == false
+        {
+            return nil
+        }
         while known.count < keys.count { known.append([]) }
         var heads: (first: IdentityRecord?, hubs: UInt32) = (nil, 0)
         for place in keys.indices {
@@ -80,8 +104,10 @@ struct IdentityGraph: ~Copyable {
         return found <= time
     }
 
-    /// Takes an event with these identifiers.
-    mutating func add(_ keys: [[UInt8]], at time: Int64) throws(StoreError) -> Outcome {
+    /// Takes an event with these identifiers and this description, which is empty when there is none.
+    mutating func add(
+        _ keys: [[UInt8]], described description: [UInt8], at time: Int64
+    ) throws(StoreError) -> Outcome {
         begin()
         for key in keys {
             var node = try node(key) ?? IdentityNode()
@@ -92,11 +118,15 @@ struct IdentityGraph: ~Copyable {
         for (place, key) in keys.enumerated() {
             for other in keys[(place + 1)...] { link(key, other, at: time) }
         }
+        if !description.isEmpty {
+            fullBlockCount += try likeness?.add(description, to: keys[0]) ?? 0
+        }
         let outcome = try resolve(from: keys)
         if let outcome { return outcome }
         // The identifiers are taken without new links. The weakest says nothing from now on, so that
         // this is not tried again with every event.
         nodes = withoutLinks
+        likeness?.begin()
         if let weakest = keys.last, var node = nodes[weakest] {
             node.isHub = true
             set(weakest, node)
@@ -107,6 +137,8 @@ struct IdentityGraph: ~Copyable {
             guard let one = try resolve(from: [key]) else { continue }
             refused.moves += one.moves
             refused.older.formUnion(one.older)
+            refused.opened += one.opened
+            refused.closed += one.closed
             let known = Set(refused.members.map(\.key))
             refused.members += one.members.filter { !known.contains($0.key) }
         }
@@ -172,6 +204,9 @@ struct IdentityGraph: ~Copyable {
         var neighbours: Set<[UInt8]> = []
         for (key, node) in erased {
             try delete(key)
+            for other in try likeness?.remove(key) ?? [] where erased[other] == nil {
+                neighbours.insert(other)
+            }
             for link in node.links where erased[link.key] == nil {
                 guard var other = all[link.key] else { continue }
                 other.remove(key)
@@ -180,6 +215,7 @@ struct IdentityGraph: ~Copyable {
                 neighbours.insert(link.key)
             }
         }
+        try likeness?.save()
         // What was shared with the erased ones may be somebody's now.
         for key in neighbours.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
             begin()
@@ -195,9 +231,9 @@ struct IdentityGraph: ~Copyable {
     private mutating func resolve(from keys: [[UInt8]]) throws(StoreError) -> Outcome? {
         guard let members = try together(with: keys) else { return nil }
         var outcome = Outcome(members: members)
-        let profiles = resolver.profiles(of: members)
+        let resolution = resolver.resolve(members)
         for (index, member) in members.enumerated() {
-            guard let profile = profiles[member.key] else { continue }
+            guard let profile = resolution.profiles[member.key] else { continue }
             let before = try stored(member.key)
             let old = before.flatMap { $0.isSeen ? $0.profile : nil }
             if old != profile {
@@ -208,14 +244,43 @@ struct IdentityGraph: ~Copyable {
             var node = member.node
             node.profile = profile
             outcome.members[index] = ProfileResolver.Member(
-                key: member.key, type: member.type, node: node)
+                key: member.key, type: member.type, node: node, likeness: member.likeness)
             set(member.key, node)
         }
+        try noteReviews(resolution.reviews, of: members, in: &outcome)
         for key in changed.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
             guard let node = nodes[key] else { continue }
             if node.isEmpty { try delete(key) } else { try write(key, node) }
         }
+        try likeness?.save()
         return outcome
+    }
+
+    /// Notes which pairs people are asked about, and tells the difference.
+    private mutating func noteReviews(
+        _ reviews: [ProfileResolver.Review], of members: [ProfileResolver.Member],
+        in outcome: inout Outcome
+    ) throws(StoreError) {
+        guard likeness != nil else { return }
+        var wanted: [[UInt8]: Set<[UInt8]>] = [:]
+        for review in reviews {
+            wanted[review.left.key, default: []].insert(review.right.key)
+            wanted[review.right.key, default: []].insert(review.left.key)
+            if try likeness?.setReview(review.left.key, review.right.key, to: true) == true {
+                outcome.opened.append(review)
+            }
+        }
+        for member in members {
+            for neighbour in member.likeness?.alike ?? []
+            where neighbour.isInReview && wanted[member.key]?.contains(neighbour.key) != true {
+                // Each pair stands in both.
+                if try likeness?.setReview(member.key, neighbour.key, to: false) == true {
+                    let pair = [member.key, neighbour.key]
+                        .sorted { $0.lexicographicallyPrecedes($1) }
+                    outcome.closed.append((pair[0], pair[1]))
+                }
+            }
+        }
     }
 
     /// The identifiers that hang together with some, through links that count. What is of nobody
@@ -234,16 +299,20 @@ struct IdentityGraph: ~Copyable {
             guard let node = try node(key),
                 let type = settings.types.firstIndex(where: { IdentifierKey.hasType($0, key) })
             else { continue }
+            let alike = try likeness?.node(key)
             if node.isSeen {
-                found.append(ProfileResolver.Member(key: key, type: type, node: node))
+                found.append(
+                    ProfileResolver.Member(key: key, type: type, node: node, likeness: alike))
             }
             let isOfNobody = resolver.isOfNobody(node, type: type)
             for link in node.links where !seen.contains(link.key) {
                 guard isFirst || !isOfNobody || link.decision == .mustLink else { continue }
-                seen.insert(link.key)
-                open.append(link.key)
-                if open.count > settings.mostTogether { return nil }
+                if seen.insert(link.key).inserted { open.append(link.key) }
             }
+            for neighbour in alike?.alike ?? [] where isFirst || !isOfNobody {
+                if seen.insert(neighbour.key).inserted { open.append(neighbour.key) }
+            }
+            if open.count > settings.mostTogether { return nil }
         }
         return found
     }
@@ -253,6 +322,7 @@ struct IdentityGraph: ~Copyable {
     private mutating func begin() {
         nodes.removeAll(keepingCapacity: true)
         changed.removeAll(keepingCapacity: true)
+        likeness?.begin()
     }
 
     private mutating func set(_ key: [UInt8], _ node: IdentityNode) {

@@ -24,16 +24,23 @@ public import StreamCore
 ///   seen with, of events and of stewards' decisions.
 /// - Errors: a decision that can't be read goes to `.rejected`, and so does an event whose field can't
 ///   be set. An event without an identifier goes on as it is.
-/// - Source: none.
+/// - Source: Fellegi and Sunter (1969) for likeness.
 public struct LinkOperator: OperatorDefinition {
     let settings: LinkSettings
 
     public var stores: [StoreSpec] {
-        [
+        var stores = [
             StoreSpec(
                 name: settings.storeName, kind: .keyValue,
                 layoutVersion: IdentityNode.layoutVersion, definition: "identifiers by name")
         ]
+        if let likeness = settings.likeness {
+            stores.append(
+                StoreSpec(
+                    name: likeness.storeName, kind: .keyValue,
+                    layoutVersion: LikenessNode.layoutVersion, definition: likeness.definition))
+        }
+        return stores
     }
 
     public func makeOperator() -> any Operator { Linker(settings) }
@@ -79,11 +86,33 @@ extension LinkOperator {
             FieldSpec(
                 "max_together", .integer(2...100_000), default: "1000",
                 "The most identifiers that may hang together."),
+            FieldSpec(
+                "likeness",
+                .object([
+                    FieldSpec(
+                        "model", .file, required: true,
+                        "How values are compared: what 'millrace link train' wrote."),
+                    FieldSpec(
+                        "fields", .map(key: "field of the model", .fieldPath),
+                        "Where the values are in an event, for each field of the model; without it "
+                            + "the events call them as the model does."),
+                    FieldSpec(
+                        "link_above", .number(0...1), default: "0.99",
+                        "What is likelier than this is linked."),
+                    FieldSpec(
+                        "review_above", .number(0...1), default: "0.8",
+                        "What is likelier than this, and not linked, goes to '.review'."),
+                ]),
+                "Links profiles that have no identifier in common by what events say of the person."
+            ),
         ],
         sideOutputs: [
             OperatorSpec.Output("merges", "Merges and splits of profiles."),
             OperatorSpec.Output(
                 "profiles", "Each profile that changed, by its name: for a compacted topic."),
+            OperatorSpec.Output(
+                "review",
+                "Pairs that may be one, by their name: opened, and closed when it is settled."),
             OperatorSpec.Output(
                 "rejected", "Decisions that can't be read, and events whose field can't be set.",
                 isForFailures: true),

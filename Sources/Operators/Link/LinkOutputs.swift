@@ -1,8 +1,9 @@
 internal import Events
+internal import Linkage
 internal import StreamCore
 
 /// Tells what became of profiles: on `.merges` each merge and split, on `.profiles` each profile that
-/// changed, under its name as the record key.
+/// changed, under its name as the record key; and on `.review` which pairs people are asked about.
 struct LinkOutputs: ~Copyable {
     private let settings: LinkSettings
     private var document = ByteBuffer(capacity: 1024)
@@ -14,7 +15,8 @@ struct LinkOutputs: ~Copyable {
     mutating func tell(
         _ outcome: IdentityGraph.Outcome, because source: Event, in context: OperatorContext
     ) {
-        if outcome.moves.isEmpty && outcome.older.isEmpty { return }
+        if outcome.isSilent { return }
+        tellReviews(outcome, because: source, in: context)
         let change = ProfileChange(outcome)
         if context.isConnected(Linker.Output.merges) {
             for merge in change.merges {
@@ -92,11 +94,86 @@ struct LinkOutputs: ~Copyable {
         document.append("}}")
     }
 
+    // MARK: Reviews
+
+    private mutating func tellReviews(
+        _ outcome: IdentityGraph.Outcome, because source: Event, in context: OperatorContext
+    ) {
+        guard context.isConnected(Linker.Output.review) else { return }
+        var profiles: [[UInt8]: ProfileID] = [:]
+        if !outcome.opened.isEmpty {
+            for member in outcome.members { profiles[member.key] = member.node.profile }
+        }
+        for review in outcome.opened {
+            beginReview("open", review.left.key, review.right.key, profiles)
+            write(review)
+            emitDocument(to: Linker.Output.review, source, in: context)
+        }
+        for pair in outcome.closed {
+            beginReview("closed", pair.left, pair.right, [:])
+            document.append("}")
+            emitDocument(to: Linker.Output.review, source, in: context)
+        }
+    }
+
+    /// Begins a document about a pair, and makes its name the record key.
+    private mutating func beginReview(
+        _ status: StaticString, _ left: [UInt8], _ right: [UInt8], _ profiles: [[UInt8]: ProfileID]
+    ) {
+        key.removeAll()
+        ProfileID(of: left + [0] + right).append(to: &key)
+        document.removeAll()
+        document.append("{\"review_id\":\"")
+        unsafe document.append(key.bytes)
+        document.append("\",\"status\":\"")
+        document.append(status)
+        document.append("\"")
+        for (name, side) in [("a", left), ("b", right)] {
+            document.append(string: ",\"\(name)\":{\"type\":")
+            document.append(jsonString: IdentifierKey.typeName(side))
+            document.append(",\"value\":")
+            document.append(jsonString: IdentifierKey.text(side))
+            if let profile = profiles[side] {
+                document.append(",\"profile_id\":\"")
+                profile.append(to: &document)
+                document.append("\"")
+            }
+            document.append("}")
+        }
+    }
+
+    /// How likely it is, and why: not the values themselves, which are personal data.
+    private mutating func write(_ review: ProfileResolver.Review) {
+        guard let likeness = settings.likeness else { return }
+        let probability = LinkageComparer.probability(ofWeight: review.weight)
+        document.append(string: ",\"probability\":\(Self.rounded(probability, to: 10_000))")
+        document.append(string: ",\"weight\":\(Self.rounded(review.weight, to: 100))")
+        document.append(",\"fields\":{")
+        for (place, field) in likeness.comparer.model.fields.enumerated() {
+            if place > 0 { document.append(",") }
+            document.append(jsonString: field.name)
+            document.append(":")
+            document.append(
+                jsonString: likeness.comparer.name(of: review.levels[place], field: place))
+        }
+        document.append("}}")
+    }
+
+    private static func rounded(_ number: Double, to steps: Double) -> Double {
+        (number * steps).rounded() / steps
+    }
+
     private mutating func emit(
         to output: Int, under profile: ProfileID, _ source: Event, in context: OperatorContext
     ) {
         key.removeAll()
         profile.append(to: &key)
+        emitDocument(to: output, source, in: context)
+    }
+
+    private mutating func emitDocument(
+        to output: Int, _ source: Event, in context: OperatorContext
+    ) {
         var event = unsafe context.arena.addEvent(
             json: document.bytes, key: key.bytes, timestamp: source.timestamp)
         event.streamTime = source.streamTime

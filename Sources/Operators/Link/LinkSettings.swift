@@ -30,6 +30,8 @@ struct LinkSettings: Sendable {
     /// Values that are no identifiers, besides those that are known.
     private(set) var blocked: Set<String> = []
     let storeName: String
+    /// `nil` when profiles are linked by identifiers alone.
+    private(set) var likeness: LikenessSettings?
 
     /// Reads the settings; `nil` when there is something wrong, which is reported.
     init?(_ configuration: inout Configuration) {
@@ -50,6 +52,10 @@ struct LinkSettings: Sendable {
             configuration.report(
                 "there are \(types.count) identifiers, more than 32",
                 at: configuration.value["identifiers"]?.location)
+        }
+        if var nested = configuration.nested("likeness") {
+            likeness = LikenessSettings(&nested)
+            configuration.absorb(nested)
         }
         if !configuration.diagnostics.isEmpty { return nil }
     }

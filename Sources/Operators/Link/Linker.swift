@@ -7,7 +7,8 @@ final class Linker: Operator {
         static let main = 0
         static let merges = 1
         static let profiles = 2
-        static let rejected = 3
+        static let review = 3
+        static let rejected = 4
     }
 
     private let settings: LinkSettings
@@ -15,6 +16,7 @@ final class Linker: Operator {
     private var graph: IdentityGraph?
     private var outputs: LinkOutputs
     private var keys: [[UInt8]] = []
+    private var description: [UInt8] = []
     private var buffer = ByteBuffer(capacity: 64)
     private var refusedCount = 0
 
@@ -48,7 +50,9 @@ final class Linker: Operator {
 
     private func open(in context: OperatorContext) {
         if graph == nil {
-            graph = IdentityGraph(context.keyValueStore(settings.storeName), settings)
+            graph = IdentityGraph(
+                context.keyValueStore(settings.storeName),
+                likeness: settings.likeness.map { context.keyValueStore($0.storeName) }, settings)
         }
     }
 
@@ -59,12 +63,18 @@ final class Linker: Operator {
         // An event of nobody goes on as it is.
         guard !keys.isEmpty else { return context.emit(event) }
         let time = event.timestamp.milliseconds
+        if let likeness = settings.likeness {
+            _ = PersonDescription.read(event, in: context.arena, likeness, into: &description)
+        }
         var profile: ProfileID?
         do throws(StoreError) {
-            profile = try graph?.knownProfile(of: keys, at: time)
-            if profile == nil, let outcome = try graph?.add(keys, at: time) {
+            profile = try graph?.knownProfile(of: keys, described: description, at: time)
+            if profile == nil,
+                let outcome = try graph?.add(keys, described: description, at: time)
+            {
                 profile = outcome.members.first { $0.key == keys[0] }?.node.profile
                 if outcome.isRefused { noteRefusal(in: context) }
+                noteFullBlocks(in: context)
                 outputs.tell(outcome, because: event, in: context)
             }
         } catch {
@@ -86,6 +96,11 @@ final class Linker: Operator {
     private func noteRefusal(in context: OperatorContext) {
         refusedCount += 1
         context.setGauge("links.refused", to: Double(refusedCount))
+    }
+
+    private func noteFullBlocks(in context: OperatorContext) {
+        guard let count = graph?.fullBlockCount, count > 0 else { return }
+        context.setGauge("likeness.not_compared", to: Double(count))
     }
 
     // MARK: Decisions

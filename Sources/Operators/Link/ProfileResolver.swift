@@ -8,12 +8,33 @@ internal import JSONSchema
 /// then older ones. A link joins two profiles unless that gives one of them more identifiers of a
 /// type than it may have, or brings together two that a steward keeps apart. What links to more of a
 /// stronger type than one profile may have, such as the device of a family, belongs to nobody.
+///
+/// Last come links by likeness, the likeliest first. Two profiles become one by such a link only when
+/// all their descriptions together say so: a chain of likely pairs does not join what is unlike at
+/// its ends.
 struct ProfileResolver {
     /// An identifier that was seen, by its key.
     struct Member {
         let key: [UInt8]
         let type: Int
         let node: IdentityNode
+        /// `nil` without descriptions.
+        var likeness: LikenessNode?
+    }
+
+    /// Two profiles that may be one, which people should say.
+    struct Review {
+        let left: Member
+        let right: Member
+        let weight: Double
+        /// Of the fields of the model, as they compare.
+        let levels: [Int8]
+    }
+
+    struct Resolution {
+        /// The profile of each member, by its key.
+        var profiles: [[UInt8]: ProfileID] = [:]
+        var reviews: [Review] = []
     }
 
     private struct Edge {
@@ -24,18 +45,68 @@ struct ProfileResolver {
         let firstSeen: Int64
     }
 
-    let types: [IdentifierType]
+    private typealias Decision = IdentityNode.Decision
 
-    /// The profile of each member. The members are all that hang together, in whatever order.
-    func profiles(of members: [Member]) -> [[UInt8]: ProfileID] {
+    /// Two members that are described alike.
+    private struct Alike {
+        let left: Int
+        let right: Int
+        let weight: Double
+        let levels: [Int8]
+    }
+
+    let types: [IdentifierType]
+    let likeness: LikenessSettings?
+
+    /// The profiles of members, which are all that hang together, in whatever order.
+    func resolve(_ members: [Member]) -> Resolution {
         let members = members.sorted { $0.key.lexicographicallyPrecedes($1.key) }
         var places: [[UInt8]: Int] = [:]
         for (place, member) in members.enumerated() { places[member.key] = place }
-        var groups = Groups(members, types)
+        var groups = ProfileGroups(members, types)
         for edge in edges(between: members, places) {
             groups.join(edge.left, edge.right, isDecided: edge.isDecided)
         }
-        return groups.named()
+        var resolution = Resolution()
+        if let likeness {
+            let alike = alike(members, places, likeness)
+            var weights = PairWeights(members, likeness)
+            for pair in alike where pair.weight >= likeness.linkWeight {
+                groups.join(pair.left, pair.right) { weights.sum($0, $1) >= 0 }
+            }
+            for pair in alike where groups.couldJoin(pair.left, pair.right) {
+                resolution.reviews.append(
+                    Review(
+                        left: members[pair.left], right: members[pair.right],
+                        weight: pair.weight, levels: pair.levels))
+            }
+        }
+        resolution.profiles = groups.named()
+        return resolution
+    }
+
+    /// The pairs that are likely enough to be asked about, the likeliest first. What people decided
+    /// is not asked again.
+    private func alike(
+        _ members: [Member], _ places: [[UInt8]: Int], _ likeness: LikenessSettings
+    ) -> [Alike] {
+        var pairs: [Alike] = []
+        for (left, member) in members.enumerated() {
+            guard let node = member.likeness, !isOfNobody(member.node, type: member.type)
+            else { continue }
+            for neighbour in node.alike {
+                guard let right = places[neighbour.key], left < right,
+                    !isOfNobody(members[right].node, type: members[right].type),
+                    (member.node[neighbour.key]?.decision ?? Decision.none) == Decision.none,
+                    let other = members[right].likeness,
+                    let found = likeness.weight(of: node, other),
+                    found.weight >= likeness.reviewWeight
+                else { continue }
+                pairs.append(
+                    Alike(left: left, right: right, weight: found.weight, levels: found.levels))
+            }
+        }
+        return pairs.sorted { ($1.weight, $0.left, $0.right) < ($0.weight, $1.left, $1.right) }
     }
 
     /// Whether an identifier is of nobody: a hub, or shared between profiles.
@@ -79,80 +150,6 @@ struct ProfileResolver {
     }
 }
 
-/// Members that are one profile, as far as is known: a disjoint-set forest with limits.
-private struct Groups {
-    private let members: [ProfileResolver.Member]
-    private let types: [IdentifierType]
-    private var parents: [Int]
-    /// How many identifiers of each type a group has, by its root.
-    private var counts: [[Int]]
-    /// Pairs that must not be together.
-    private var apart: [(Int, Int)] = []
-
-    init(_ members: [ProfileResolver.Member], _ types: [IdentifierType]) {
-        self.members = members
-        self.types = types
-        parents = Array(members.indices)
-        counts = members.map { member in types.indices.map { $0 == member.type ? 1 : 0 } }
-        var places: [[UInt8]: Int] = [:]
-        for (place, member) in members.enumerated() { places[member.key] = place }
-        for (left, member) in members.enumerated() {
-            for link in member.node.links where link.decision == .cannotLink {
-                if let right = places[link.key], left < right { apart.append((left, right)) }
-            }
-        }
-    }
-
-    private mutating func root(_ place: Int) -> Int {
-        var place = place
-        while parents[place] != place {
-            parents[place] = parents[parents[place]]
-            place = parents[place]
-        }
-        return place
-    }
-
-    mutating func join(_ left: Int, _ right: Int, isDecided: Bool) {
-        let (a, b) = (root(left), root(right))
-        if a == b { return }
-        for (one, other) in apart {
-            let pair = (root(one), root(other))
-            if pair == (a, b) || pair == (b, a) { return }
-        }
-        if !isDecided {
-            for type in types.indices
-            where counts[a][type] > 0 && counts[b][type] > 0
-                && counts[a][type] + counts[b][type] > types[type].limit
-            {
-                return
-            }
-        }
-        parents[b] = a
-        for type in types.indices { counts[a][type] += counts[b][type] }
-    }
-
-    /// The name of each member's profile: that of its oldest identifier, of equally old ones the
-    /// strongest.
-    mutating func named() -> [[UInt8]: ProfileID] {
-        var oldest: [Int: Int] = [:]
-        for (place, member) in members.enumerated() {
-            let root = root(place)
-            guard let known = oldest[root] else {
-                oldest[root] = place
-                continue
-            }
-            let other = members[known]
-            if (member.node.firstSeen, member.type) < (other.node.firstSeen, other.type) {
-                oldest[root] = place
-            }
-        }
-        let names = oldest.mapValues { ProfileID(of: members[$0].key) }
-        var profiles: [[UInt8]: ProfileID] = [:]
-        for (place, member) in members.enumerated() { profiles[member.key] = names[root(place)] }
-        return profiles
-    }
-}
-
 extension ProfileID {
     /// The name of the profile whose oldest identifier has this key.
     init(of key: [UInt8]) {
@@ -172,6 +169,10 @@ enum IdentifierKey {
     static func hasType(_ type: IdentifierType, _ key: [UInt8]) -> Bool {
         let name = type.name.utf8
         return key.count > name.count && key[name.count] == 0 && key.starts(with: name)
+    }
+
+    static func typeName(_ key: [UInt8]) -> String {
+        String(decoding: key.prefix { $0 != 0 }, as: UTF8.self)
     }
 
     /// The text of an identifier of a type.

@@ -127,27 +127,21 @@ struct LinkOperatorTests {
 
     @Test("a profile that is forgotten leaves nothing, and others as they were")
     func erase() throws {
-        let plan = try LinkRig.plan { ErasingDefinition(wrapped: $0, report: 3) }
+        let plan = try LinkRig.plan { ErasingDefinition(wrapped: $0, report: 4) }
         let rig = try LinkRig(plan: plan)
         let erased = try #require(
             try rig.send(IdentityEvent(1, ["user": "mum", "email": "a@shop.de"])))
         try rig.send(IdentityEvent(2, ["user": "mum", "device": "tablet"]))
         try rig.send(IdentityEvent(3, ["user": "kid", "device": "tablet"]))
-        func erase(_ name: String) throws -> [Int] {
-            try rig.driver.pipe(
-                topic: "in", key: name, value: #"{"type":"erase"}"#,
-                timestamp: Timestamp(milliseconds: 4))
-            return ErasingDefinition.counts(in: rig.driver.takeOutputs().compactMap(\.value))
-        }
-        #expect(try erase(erased) == [2])
-        #expect(try erase(erased) == [0])
+        #expect(try rig.erase(erased) == [2])
+        #expect(try rig.erase(erased) == [0])
         // The tablet is the child's alone now.
         let kid = try rig.send(IdentityEvent(5, ["user": "kid"]))
         #expect(try rig.send(IdentityEvent(6, ["device": "tablet"])) == kid)
         // Who comes back has nothing of before.
         try rig.send(IdentityEvent(7, ["user": "mum"]))
-        #expect(try erase("mum") == [1])
-        #expect(try erase("kid") == [2])
+        #expect(try rig.erase("mum") == [1])
+        #expect(try rig.erase("kid") == [2])
     }
 
     @Test("mistakes in the settings are told with what to do")

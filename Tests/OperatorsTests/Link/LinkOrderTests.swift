@@ -80,18 +80,21 @@ struct LinkOrderTests {
         }
     }
 
-    private static func state(
+    /// Everything that is stored: text where it is some, and the bytes.
+    static func state(
         _ storage: InMemoryStateStorage, _ plan: TopologyPlan
     ) throws -> [String] {
-        let name = "tested.identities"
-        let number = try #require(
-            plan.subtopologies.firstIndex { $0.stores.contains { $0.name == name } })
+        let number = try #require(plan.subtopologies.firstIndex { !$0.stores.isEmpty })
+        let stores = plan.subtopologies[number].stores
         let state = try storage.open(
-            TaskIdentifier(subtopology: number, partition: 0),
-            stores: plan.subtopologies[number].stores)
+            TaskIdentifier(subtopology: number, partition: 0), stores: stores)
+        defer { state.close() }
         var entries: [String] = []
-        try unsafe state.keyValueStore(name).forEach { key, value in
-            unsafe entries.append("\(Array(key)) \(Array(value))")
+        for store in stores where store.kind == .keyValue {
+            try unsafe state.keyValueStore(store.name).forEach { key, value in
+                let text = unsafe [key, value].map { unsafe String(decoding: $0, as: UTF8.self) }
+                unsafe entries.append("\(store.name) \(text) \(Array(value))")
+            }
         }
         return entries
     }

@@ -32,7 +32,7 @@ final class LinkRig {
     ]
     /// The names of the identifiers, the strongest first, and how many a profile may have.
     static let limits = [("user", 1), ("email", 2), ("phone", 2), ("device", 3)]
-    static let outputs = ["out", "merges", "profiles", "rejected"]
+    static let outputs = ["out", "merges", "profiles", "review", "rejected"]
 
     let driver: TopologyDriver
     let plan: TopologyPlan
@@ -40,9 +40,11 @@ final class LinkRig {
     private(set) var profiles: [String: String] = [:]
     /// What `.merges` said.
     private(set) var changes: [String] = []
+    /// What `.review` said last of each pair.
+    private(set) var reviews: [String: String] = [:]
 
     static func plan(
-        _ settings: Setting = settings,
+        _ settings: Setting = settings, files: [String: String] = [:],
         wrap: (any OperatorDefinition) -> any OperatorDefinition = { $0 }
     ) throws -> TopologyPlan {
         func parse(_ name: String, _ source: String) throws -> Topology.Node {
@@ -53,7 +55,7 @@ final class LinkRig {
         }
         let link = Topology.Node(
             name: "linked", spec: LinkOperator.spec,
-            definition: wrap(try makeDefinition(LinkOperator.spec, settings)),
+            definition: wrap(try makeDefinition(LinkOperator.spec, settings, files: files)),
             inputs: [StreamReference("parsed")], namedInputs: [StreamReference("decided")])
         let sources = [
             Topology.Source(
@@ -112,12 +114,22 @@ final class LinkRig {
         return take()
     }
 
+    /// Deletes who has this name or identifier, of a plan whose operator is an ``ErasingDefinition``;
+    /// returns how many entries went.
+    func erase(_ name: String) throws -> [Int] {
+        try driver.pipe(
+            topic: "in", key: name, value: #"{"type":"erase"}"#,
+            timestamp: Timestamp(milliseconds: 4))
+        return ErasingDefinition.counts(in: driver.takeOutputs().compactMap(\.value))
+    }
+
     private func take() -> [DriverRecord] {
         let records = driver.takeOutputs()
         for record in records {
             let value = record.value ?? ""
             switch record.topic {
             case "merges": changes.append(value)
+            case "review": reviews[record.key ?? ""] = value
             case "profiles":
                 profiles[record.key ?? ""] = value.contains("merged_into") ? nil : value
             default: break
@@ -139,6 +151,8 @@ struct ProfileOracle {
 
     /// The identifiers of each profile.
     let profiles: Set<Set<Identifier>>
+    /// Hubs, and what is shared between profiles.
+    let ofNobody: Set<Identifier>
 
     init(_ events: [IdentityEvent], apart: [(Identifier, Identifier)] = [], mostLinks: Int = 50) {
         let order = LinkRig.limits.map(\.0)
@@ -187,15 +201,20 @@ struct ProfileOracle {
             let touched = groups.filter { !$0.isDisjoint(with: pair) }
             guard touched.count == 2 else { continue }
             let union = touched[0].union(touched[1])
-            let isTooMuch = LinkRig.limits.contains { type, limit in
-                let counts = touched.map { $0.count { $0[0] == type } }
-                return counts.allSatisfy { $0 > 0 } && counts[0] + counts[1] > limit
-            }
-            if isTooMuch || kept.contains(where: { $0.isSubset(of: union) }) { continue }
+            if Self.areTooMany(touched[0], touched[1]) || kept.contains(where: { $0.isSubset(of: union) }) { continue }
             groups.removeAll { touched.contains($0) }
             groups.append(union)
         }
         profiles = Set(groups)
+        self.ofNobody = Set(ofNobody)
+    }
+
+    /// Whether two groups together have more identifiers of a type than a profile may.
+    static func areTooMany(_ some: Set<Identifier>, _ others: Set<Identifier>) -> Bool {
+        LinkRig.limits.contains { type, limit in
+            let counts = [some, others].map { $0.count { $0[0] == type } }
+            return counts.allSatisfy { $0 > 0 } && counts[0] + counts[1] > limit
+        }
     }
 }
 
