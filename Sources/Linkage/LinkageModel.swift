@@ -26,7 +26,8 @@ public struct LinkageModel: Hashable, Sendable, Codable {
                 }
             }
             if let frequencies = field.frequencies,
-                !([frequencies.others] + frequencies.values.values).allSatisfy({ $0 > 0 && $0 <= 1 })
+                !([frequencies.others] + frequencies.values.values).allSatisfy({ $0 > 0 && $0 <= 1 }
+                )
             {
                 return "'frequencies' of the field '\(field.name)' are not between 0 and 1"
             }

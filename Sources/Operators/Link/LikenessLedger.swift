@@ -37,7 +37,9 @@ struct LikenessLedger: ~Copyable {
     mutating func knows(_ description: [UInt8], of key: [UInt8]) throws(StoreError) -> Bool {
         put("n", key)
         guard try unsafe store.get(keyBytes.bytes, into: &value) else { return false }
-        let isKnown = unsafe value.withUnsafeBytes { unsafe LikenessNode.knows(description, in: $0) }
+        let isKnown = unsafe value.withUnsafeBytes {
+            unsafe LikenessNode.knows(description, in: $0)
+        }
         guard let isKnown else { throw damage(SketchError("a likeness is cut short")) }
         return isKnown
     }

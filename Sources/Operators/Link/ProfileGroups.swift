@@ -118,7 +118,9 @@ struct PairWeights {
     /// The sum over all pairs of two groups; members without a description say nothing.
     mutating func sum(_ some: [Int], _ others: [Int]) -> Double {
         var sum = 0.0
-        for left in some { for right in others { sum += weight(min(left, right), max(left, right)) } }
+        for left in some {
+            for right in others { sum += weight(min(left, right), max(left, right)) }
+        }
         return sum
     }
 

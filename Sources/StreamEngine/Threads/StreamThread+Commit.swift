@@ -42,7 +42,7 @@ extension StreamThread {
             try flush()
             FaultPoint.reached(.checkpointLogged)
         }
-        untold = try tasks.commitState(of: changed, loggedBy: producer) // Nothing else is left.
+        untold = try tasks.commitState(of: changed, loggedBy: producer)  // Nothing else is left.
         FaultPoint.reached(.stateCommitted)
         _ = try tellUntold()
         FaultPoint.reached(.offsetsCommitted)

@@ -43,7 +43,8 @@ struct LikenessOracle {
             let names = event.identity.identifiers
             guard let type = order.first(where: { names[$0] != nil }), event.person.count >= 2
             else { continue }
-            described[[type, names[type]!], default: []].insert(Self.fields.map { event.person[$0] })
+            described[[type, names[type]!], default: []].insert(
+                Self.fields.map { event.person[$0] })
         }
         func values(_ person: [String?]) -> LinkageComparer.Values {
             person.map { $0.map { text in Array(text.utf8) } }

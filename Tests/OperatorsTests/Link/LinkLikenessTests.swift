@@ -110,7 +110,9 @@ struct LinkLikenessTests {
         let text = String(decoding: try JSONEncoder().encode(model), as: UTF8.self)
         let settings: Setting = [
             "identifiers": ["device": ["field": "id", "limit": 1000]],
-            "likeness": ["model": "m", "link_above": .number("0.5"), "review_above": .number("0.5")],
+            "likeness": [
+                "model": "m", "link_above": .number("0.5"), "review_above": .number("0.5"),
+            ],
         ]
         let rig = try LinkRig(plan: try LinkRig.plan(settings, files: ["m": text]))
         var random = SeededGenerator(seed: 4)
@@ -136,7 +138,8 @@ struct LinkLikenessTests {
         try rig.send(#"{"email":"a@shop.de",\#(Self.ada)}"#, at: 1)
         try rig.send(#"{"device":"d1",\#(Self.ada)}"#, at: 2)
         try rig.send(#"{"device":"d2","given":"Adam","family":"Smith","born":"17230616"}"#, at: 3)
-        #expect(rig.members == [[["email", "a@shop.de"], ["device", "d1"]], [["device", "d2"]]])
+        #expect(
+            rig.members == [[["email", "a@shop.de"], ["device", "d1"]], [["device", "d2"]]])
         // What was never a profile of its own is not merged.
         #expect(rig.changes.isEmpty && rig.reviews.isEmpty)
     }
@@ -171,7 +174,8 @@ struct LinkLikenessTests {
             opened.contains(
                 #""fields":{"given":"same","family":"same","born":"missing"}}"#), "\(opened)")
         #expect(
-            opened.contains(#""a":{"type":"email","value":"a@shop.de","profile_id":""#), "\(opened)")
+            opened.contains(#""a":{"type":"email","value":"a@shop.de","profile_id":""#), "\(opened)"
+        )
         #expect(rig.openReviews == [[["email", "a@shop.de"], ["email", "b@shop.de"]]])
         let before = rig.profiles
         try rig.decide("must_link", a, b)

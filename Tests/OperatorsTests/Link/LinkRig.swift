@@ -201,7 +201,11 @@ struct ProfileOracle {
             let touched = groups.filter { !$0.isDisjoint(with: pair) }
             guard touched.count == 2 else { continue }
             let union = touched[0].union(touched[1])
-            if Self.areTooMany(touched[0], touched[1]) || kept.contains(where: { $0.isSubset(of: union) }) { continue }
+            if Self.areTooMany(touched[0], touched[1])
+                || kept.contains(where: { $0.isSubset(of: union) })
+            {
+                continue
+            }
             groups.removeAll { touched.contains($0) }
             groups.append(union)
         }
