@@ -13,6 +13,17 @@ extension EventArena {
         return Event(slot: Int32(documents.count - 1), timestamp: timestamp, key: keyRange)
     }
 
+    /// A new event without a value, which deletes its key from a compacted topic.
+    public func addTombstone(key: UnsafeRawBufferPointer, timestamp: Timestamp) -> Event {
+        let keyRange = unsafe copy(key)
+        origins.append(
+            Origin(topic: -1, partition: -1, offset: -1, timestamp: -1, headers: .empty))
+        documents.append(
+            Document(
+                raw: .absent, bytes: .absent, key: keyRange, origin: Int32(origins.count - 1)))
+        return Event(slot: Int32(documents.count - 1), timestamp: timestamp, key: keyRange)
+    }
+
     /// Makes a field's value the record key: a string's text, a number or boolean as it is
     /// written. The key is removed when there is no such value.
     public func setKey(of event: inout Event, toValueAt path: FieldPath) {

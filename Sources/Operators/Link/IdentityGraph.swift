@@ -77,8 +77,9 @@ struct IdentityGraph: ~Copyable {
             if place == 0 { heads.first = head }
             if head.isHub { heads.hubs |= 1 << UInt32(place) }
         }
+        // A hub takes no more links; what is not one must know all that it was seen with.
         for place in keys.indices where heads.hubs & 1 << UInt32(place) == 0 {
-            for other in keys.indices where other > place && heads.hubs & 1 << UInt32(other) == 0 {
+            for other in keys.indices where other != place {
                 guard try hasLink(known[place], to: keys[other], at: time) else { return nil }
             }
         }
@@ -115,8 +116,10 @@ struct IdentityGraph: ~Copyable {
             set(key, node)
         }
         let withoutLinks = nodes
-        for (place, key) in keys.enumerated() {
-            for other in keys[(place + 1)...] { link(key, other, at: time) }
+        for key in keys {
+            guard var node = nodes[key] else { continue }
+            node.see(keys.filter { $0 != key }, at: time, mostLinks: settings.mostLinks)
+            set(key, node)
         }
         if !description.isEmpty {
             fullBlockCount += try likeness?.add(description, to: keys[0]) ?? 0
@@ -145,20 +148,6 @@ struct IdentityGraph: ~Copyable {
         return refused
     }
 
-    private mutating func link(_ left: [UInt8], _ right: [UInt8], at time: Int64) {
-        guard var a = nodes[left], var b = nodes[right] else { return }
-        if a[right]?.firstSeen == nil || a[right]?.firstSeen == IdentityNode.unseen {
-            // What is a hub takes no more links: it says nothing any more.
-            if a.isHub || b.isHub { return }
-        }
-        a.change(right) { $0.firstSeen = min($0.firstSeen, time) }
-        b.change(left) { $0.firstSeen = min($0.firstSeen, time) }
-        a.isHub = a.isHub || a.neighbourCount > settings.mostLinks
-        b.isHub = b.isHub || b.neighbourCount > settings.mostLinks
-        set(left, a)
-        set(right, b)
-    }
-
     // MARK: Decisions
 
     /// Takes a steward's decision on two identifiers, whether they were seen yet or not; `nil` when
@@ -178,9 +167,16 @@ struct IdentityGraph: ~Copyable {
 
     // MARK: Erasing
 
-    /// Deletes the profiles that are called `name`, or that have an identifier with this text;
-    /// returns how many identifiers those were.
-    mutating func erase(_ name: UnsafeRawBufferPointer) throws(StoreError) -> Int {
+    struct Erased {
+        /// How many entries are no more.
+        var count = 0
+        var profiles: [ProfileID] = []
+        /// What became of others that were linked to them.
+        var outcomes: [Outcome] = []
+    }
+
+    /// Deletes the profiles that are called `name`, or that have an identifier with this text.
+    mutating func erase(_ name: UnsafeRawBufferPointer) throws(StoreError) -> Erased {
         begin()
         let name = unsafe String(decoding: name, as: UTF8.self)
         var all: [[UInt8]: IdentityNode] = [:]
@@ -217,11 +213,14 @@ struct IdentityGraph: ~Copyable {
         }
         try likeness?.save()
         // What was shared with the erased ones may be somebody's now.
+        var result = Erased(count: erased.count, profiles: profiles.sorted())
         for key in neighbours.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
             begin()
-            _ = try resolve(from: [key])
+            if let outcome = try resolve(from: [key]), !outcome.isSilent {
+                result.outcomes.append(outcome)
+            }
         }
-        return erased.count
+        return result
     }
 
     // MARK: Profiles

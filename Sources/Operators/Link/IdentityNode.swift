@@ -85,6 +85,16 @@ struct IdentityNode: Equatable {
         if place < links.count, links[place].key == key { links.remove(at: place) }
     }
 
+    /// An event had it together with others. A hub takes no more links.
+    mutating func see(_ others: [[UInt8]], at time: Int64, mostLinks: Int) {
+        firstSeen = min(firstSeen, time)
+        for other in others {
+            if isHub, (self[other]?.firstSeen ?? Self.unseen) == Self.unseen { continue }
+            change(other) { $0.firstSeen = min($0.firstSeen, time) }
+            isHub = isHub || neighbourCount > mostLinks
+        }
+    }
+
     /// The most links that the layout can count.
     static let mostLinks = Int(UInt16.max)
 

@@ -1,4 +1,4 @@
-internal import Events
+public import Events
 public import StreamCore
 
 /// Links the identifiers that events carry to one profile.
@@ -28,7 +28,35 @@ public import StreamCore
 public struct LinkOperator: OperatorDefinition {
     let settings: LinkSettings
 
+    /// What events with `scope: global` are sent to tasks by.
+    private let strongestIdentifier: DerivedKey
+
+    init(settings: LinkSettings) {
+        self.settings = settings
+        strongestIdentifier = DerivedKey {
+            var identifiers = IdentifierKeys(settings)
+            var keys: [[UInt8]] = []
+            return { event, arena, key in
+                identifiers.read(event, in: arena, into: &keys)
+                if let first = keys.first { key.append(unsafe first.span.bytes) }
+            }
+        }
+    }
+
+    private var isGlobal: Bool { settings.scope == .global }
+    public var stateKey: StateKey? { isGlobal ? .derived(strongestIdentifier) : nil }
+    public var hasFeedback: Bool { isGlobal }
+    public var changedKey: FieldPath? { isGlobal ? settings.target : nil }
+
     public var stores: [StoreSpec] {
+        if isGlobal {
+            return [
+                StoreSpec(
+                    name: settings.storeName, kind: .keyValue,
+                    layoutVersion: ShardIdentity.layoutVersion,
+                    definition: "shards of the graph of identifiers")
+            ]
+        }
         var stores = [
             StoreSpec(
                 name: settings.storeName, kind: .keyValue,
@@ -43,7 +71,9 @@ public struct LinkOperator: OperatorDefinition {
         return stores
     }
 
-    public func makeOperator() -> any Operator { Linker(settings) }
+    public func makeOperator() -> any Operator {
+        isGlobal ? ShardedLinker(settings) : Linker(settings)
+    }
 }
 
 extension LinkOperator {
@@ -77,6 +107,11 @@ extension LinkOperator {
                     ])), required: true, "The identifiers by name, the strongest first."),
             FieldSpec(
                 "into", .fieldPath, default: "profile_id", "The field that gets the profile."),
+            FieldSpec(
+                "scope", .choice(LinkSettings.Scope.allCases.map(\.rawValue)),
+                default: "partition",
+                "'partition': identifiers of one person come in one partition. 'global': they may "
+                    + "come in any; tasks tell each other through a topic."),
             FieldSpec(
                 "blocked", .list(.string),
                 "Values that are no identifiers, besides those that are known."),

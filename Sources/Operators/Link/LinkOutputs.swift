@@ -11,9 +11,9 @@ struct LinkOutputs: ~Copyable {
 
     init(_ settings: LinkSettings) { self.settings = settings }
 
-    /// `source`: the event or decision that changed something.
+    /// `source`: the event or decision that changed something; `nil` for a command.
     mutating func tell(
-        _ outcome: IdentityGraph.Outcome, because source: Event, in context: OperatorContext
+        _ outcome: IdentityGraph.Outcome, because source: Event?, in context: OperatorContext
     ) {
         if outcome.isSilent { return }
         tellReviews(outcome, because: source, in: context)
@@ -97,7 +97,7 @@ struct LinkOutputs: ~Copyable {
     // MARK: Reviews
 
     private mutating func tellReviews(
-        _ outcome: IdentityGraph.Outcome, because source: Event, in context: OperatorContext
+        _ outcome: IdentityGraph.Outcome, because source: Event?, in context: OperatorContext
     ) {
         guard context.isConnected(Linker.Output.review) else { return }
         var profiles: [[UInt8]: ProfileID] = [:]
@@ -164,7 +164,7 @@ struct LinkOutputs: ~Copyable {
     }
 
     private mutating func emit(
-        to output: Int, under profile: ProfileID, _ source: Event, in context: OperatorContext
+        to output: Int, under profile: ProfileID, _ source: Event?, in context: OperatorContext
     ) {
         key.removeAll()
         profile.append(to: &key)
@@ -172,13 +172,25 @@ struct LinkOutputs: ~Copyable {
     }
 
     private mutating func emitDocument(
-        to output: Int, _ source: Event, in context: OperatorContext
+        to output: Int, _ source: Event?, in context: OperatorContext
     ) {
         var event = unsafe context.arena.addEvent(
-            json: document.bytes, key: key.bytes, timestamp: source.timestamp)
-        event.streamTime = source.streamTime
-        event.sequence = source.sequence
+            json: document.bytes, key: key.bytes, timestamp: source?.timestamp ?? .distantPast)
+        if let source {
+            event.streamTime = source.streamTime
+            event.sequence = source.sequence
+        }
         context.emit(event, to: output)
+    }
+
+    /// Deletes profiles from a compacted topic.
+    mutating func tell(forgotten profiles: [ProfileID], in context: OperatorContext) {
+        for profile in profiles {
+            key.removeAll()
+            profile.append(to: &key)
+            let event = unsafe context.arena.addTombstone(key: key.bytes, timestamp: .distantPast)
+            context.emit(event, to: Linker.Output.profiles)
+        }
     }
 }
 

@@ -20,6 +20,11 @@ struct IdentifierType: Sendable {
 
 /// The settings of a `link` operator.
 struct LinkSettings: Sendable {
+    enum Scope: String, CaseIterable {
+        case partition, global
+    }
+
+    let scope: Scope
     /// The identifiers, the strongest first.
     private(set) var types: [IdentifierType] = []
     let target: FieldPath
@@ -39,6 +44,7 @@ struct LinkSettings: Sendable {
         mostLinks = Int(clamping: configuration.integer("max_links", default: 50))
         mostTogether = Int(clamping: configuration.integer("max_together", default: 1_000))
         storeName = "\(configuration.name).identities"
+        scope = configuration.choice("scope", default: .partition)
         blocked = Set(configuration.values("blocked").map { $0.text.lowercased() })
         for entry in configuration.value["identifiers"]?.entries ?? [] {
             if let type = Self.type(entry, &configuration) { types.append(type) }
@@ -56,6 +62,13 @@ struct LinkSettings: Sendable {
         if var nested = configuration.nested("likeness") {
             likeness = LikenessSettings(&nested)
             configuration.absorb(nested)
+            if scope == .global {
+                configuration.report(
+                    "'likeness' compares within a task, and 'scope: global' has many",
+                    at: configuration.value["likeness"]?.location,
+                    remedy: "remove it, or write 'scope: partition' and key the events so that "
+                        + "those of one person are in one partition")
+            }
         }
         if !configuration.diagnostics.isEmpty { return nil }
     }

@@ -9,10 +9,13 @@ final class Linker: Operator {
         static let profiles = 2
         static let review = 3
         static let rejected = 4
+        /// Of `scope: global` only.
+        static let feedback = 5
     }
 
     private let settings: LinkSettings
     private var identifiers: IdentifierKeys
+    private let decisions: DecisionReader
     private var graph: IdentityGraph?
     private var outputs: LinkOutputs
     private var keys: [[UInt8]] = []
@@ -23,6 +26,7 @@ final class Linker: Operator {
     init(_ settings: LinkSettings) {
         self.settings = settings
         identifiers = IdentifierKeys(settings)
+        decisions = DecisionReader(settings)
         outputs = LinkOutputs(settings)
     }
 
@@ -42,7 +46,10 @@ final class Linker: Operator {
     ) throws(OperatorError) -> Int {
         open(in: context)
         do throws(StoreError) {
-            return try unsafe graph?.erase(key) ?? 0
+            guard let erased = try unsafe graph?.erase(key) else { return 0 }
+            outputs.tell(forgotten: erased.profiles, in: context)
+            for outcome in erased.outcomes { outputs.tell(outcome, because: nil, in: context) }
+            return erased.count
         } catch {
             throw .store(error)
         }
@@ -87,9 +94,16 @@ final class Linker: Operator {
         if unsafe context.arena.set(settings.target, of: &linked, toString: buffer.bytes) {
             context.emit(linked)
         } else {
-            try context.refuse(event, to: Output.rejected, error: "field_not_settable") {
-                "the field '\(settings.target)' can't be set: an array is in the way"
-            }
+            try Self.refuse(event, into: settings.target, in: context)
+        }
+    }
+
+    /// Refuses an event that can't be given its profile.
+    static func refuse(
+        _ event: Event, into target: FieldPath, in context: OperatorContext
+    ) throws(OperatorError) {
+        try context.refuse(event, to: Output.rejected, error: "field_not_settable") {
+            "the field '\(target)' can't be set: an array is in the way"
         }
     }
 
@@ -106,67 +120,23 @@ final class Linker: Operator {
     // MARK: Decisions
 
     private func decide(_ event: Event, in context: OperatorContext) throws(OperatorError) {
-        let arena = context.arena
-        let decision: IdentityNode.Decision
-        switch string(event, "decision", in: arena) {
-        case "must_link": decision = .mustLink
-        case "cannot_link": decision = .cannotLink
-        case "withdraw": decision = .none
-        default:
-            return try refuse(
-                event, "'decision' is not one of must_link, cannot_link, withdraw", in: context)
-        }
-        var pair: [[UInt8]] = []
-        for side in ["a", "b"] {
-            guard let name = string(event, "\(side).type", in: arena),
-                let text = string(event, "\(side).value", in: arena)
-            else {
-                return try refuse(event, "'\(side)' has no 'type' and 'value'", in: context)
-            }
-            guard let type = settings.types.first(where: { $0.name == name }) else {
-                return try refuse(
-                    event,
-                    "there is no identifier '\(name)'; "
-                        + NearestName.remedy(for: name, known: settings.types.map(\.name)),
-                    in: context)
-            }
-            guard let key = identifiers.key(of: text, as: type) else {
-                return try refuse(
-                    event, "the 'value' of '\(side)' is no \(type.form.rawValue)", in: context)
-            }
-            pair.append(key)
-        }
-        guard pair[0] != pair[1] else {
-            return try refuse(event, "'a' and 'b' are the same identifier", in: context)
-        }
+        guard let decided = try decisions.read(event, in: context) else { return }
         let outcome: IdentityGraph.Outcome?
         do throws(StoreError) {
-            outcome = try graph?.decide(decision, pair[0], pair[1])
+            outcome = try graph?.decide(decided.decision, decided.left, decided.right)
         } catch {
             throw .store(error)
         }
         guard let outcome else {
-            return try refuse(event, "an identifier has too many decisions", in: context)
+            return try decisions.refuse(
+                event, "an identifier has too many decisions", in: context)
         }
         if outcome.isRefused {
-            return try refuse(
+            return try decisions.refuse(
                 event,
                 "more than \(settings.mostTogether) identifiers would hang together "
                     + "('max_together')", in: context)
         }
         outputs.tell(outcome, because: event, in: context)
-    }
-
-    private func string(_ event: Event, _ path: String, in arena: EventArena) -> String? {
-        guard let path = try? FieldPath(path) else { return nil }
-        let value = arena.value(of: event, at: path)
-        guard value.kind == .string else { return nil }
-        return unsafe String(decoding: arena.bytes(value.text), as: UTF8.self)
-    }
-
-    private func refuse(
-        _ event: Event, _ reason: String, in context: OperatorContext
-    ) throws(OperatorError) {
-        try context.refuse(event, to: Output.rejected, error: "bad_decision") { reason }
     }
 }

@@ -52,6 +52,12 @@ public protocol OperatorDefinition: Sendable {
     /// task; `nil` when it does not matter. A broadcast stream is always in every task.
     func stateKey(ofInput index: Int) -> StateKey?
 
+    /// Whether the operator's tasks send each other events, through a topic of their own: what it
+    /// emits to the output behind the last of its spec comes back to the task that its record key
+    /// belongs to, as the input behind the last of its spec, with the bytes that were emitted. It is
+    /// taken as soon as it is there, whatever its time, and moves no clock.
+    var hasFeedback: Bool { get }
+
     /// The field that becomes the record key, when the operator changes it.
     var changedKey: FieldPath? { get }
 
@@ -70,6 +76,7 @@ extension OperatorDefinition {
     public var stores: [StoreSpec] { [] }
     public var stateKey: StateKey? { nil }
     public func stateKey(ofInput index: Int) -> StateKey? { nil }
+    public var hasFeedback: Bool { false }
     public var changedKey: FieldPath? { nil }
     public var mayRefuse: Bool { true }
 }
@@ -80,6 +87,25 @@ public enum StateKey: Hashable, Sendable {
     case recordKey
     /// A field of the event.
     case field(FieldPath)
+    /// What an operator makes of the event.
+    case derived(DerivedKey)
+}
+
+/// A record key that an operator makes of an event.
+public final class DerivedKey: Hashable, Sendable {
+    /// Appends the key of an event; nothing when it has none, and keeps the one that it has.
+    public typealias Maker = (
+        _ event: Event, _ arena: EventArena, _ key: inout ByteBuffer
+    ) -> Void
+
+    /// Makes what one task uses, on one thread.
+    let makeMaker: @Sendable () -> Maker
+
+    public init(_ makeMaker: @escaping @Sendable () -> Maker) { self.makeMaker = makeMaker }
+
+    public static func == (a: DerivedKey, b: DerivedKey) -> Bool { a === b }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }
 
 /// An operator that turns source records into events as they come in, before the task chooses

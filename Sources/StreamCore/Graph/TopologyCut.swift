@@ -77,6 +77,9 @@ struct TopologyCut {
                 else { continue }
                 cut(before: node, input: index + 1, key: key)
             }
+            if node.definition.hasFeedback {
+                cut(before: node, input: Self.feedbackInput(of: node), key: .recordKey)
+            }
             if let changed = node.definition.changedKey, current != .field(changed) {
                 current = .unknown
             }
@@ -96,6 +99,7 @@ struct TopologyCut {
         switch key {
         case .recordKey: .recordKey
         case .field(let path): .field(path)
+        case .derived: .unknown
         }
     }
 
@@ -107,7 +111,9 @@ struct TopologyCut {
     }
 
     private static func repartitionName(before node: Topology.Node, input: Int) -> String {
-        input == 0
+        input == feedbackInput(of: node)
+            ? "\(node.name)-feedback"
+            : input == 0
             ? "\(node.name)-repartition"
             : "\(node.name)-\(node.spec.namedInputs[input - 1].name)-repartition"
     }
@@ -117,14 +123,20 @@ struct TopologyCut {
         repartitions.append(
             TopologyPlan.Repartition(
                 topic: topics.count, operatorName: node.name, input: input, key: key,
-                producers: [], consumer: 0))
+                isFeedback: input == Self.feedbackInput(of: node), producers: [], consumer: 0))
         topics.append(
             Self.repartitionTopic(application: topology.application, before: node, input: input))
     }
 
+    /// Behind the named inputs.
+    private static func feedbackInput(of node: Topology.Node) -> Int {
+        node.spec.namedInputs.count + 1
+    }
+
     /// What one input of an operator reads.
     private static func references(of node: Topology.Node, input: Int) -> [StreamReference] {
-        input == 0 ? node.inputs : [node.namedInputs[input - 1]].compactMap { $0 }
+        if input == feedbackInput(of: node) { return [StreamReference(node: node.name)] }
+        return input == 0 ? node.inputs : [node.namedInputs[input - 1]].compactMap { $0 }
     }
 
     /// What an operator reads and no repartition topic stands in front of, broadcasts left out.
@@ -136,8 +148,10 @@ struct TopologyCut {
     }
 
     private func node(of repartition: TopologyPlan.Repartition) -> Topology.Node {
-        order.first { $0.name == repartition.operatorName }!
+        node(named: repartition.operatorName)
     }
+
+    private func node(named name: String) -> Topology.Node { order.first { $0.name == name }! }
 
     private func producers(of repartition: TopologyPlan.Repartition) -> [StreamReference] {
         Self.references(of: node(of: repartition), input: repartition.input)
@@ -220,15 +234,20 @@ struct TopologyCut {
         }
         for node in order where members.contains(node.name) {
             var inputs: [PlannedNode.Input] = []
-            for input in 0...node.namedInputs.count {
+            // Without feedback nothing is cut there.
+            for input in 0...Self.feedbackInput(of: node)
+            where input <= node.namedInputs.count || node.definition.hasFeedback {
                 inputs += self.inputs(
                     of: node, input: input, repartitions: repartitions, in: &assembly)
             }
             assembly.add(node.name, .operator(node), inputs: inputs)
         }
         for repartition in repartitions {
-            let inputs = assembly.resolve(
-                producers(of: repartition).filter { members.contains($0.node) }, self)
+            let producers = producers(of: repartition).filter { members.contains($0.node) }
+            let inputs =
+                repartition.isFeedback
+                ? producers.map { assembly.feedback(of: node(named: $0.node)) }
+                : assembly.resolve(producers, self)
             if !inputs.isEmpty {
                 assembly.add(
                     topics[repartition.topic], .repartitionSink(repartition), inputs: inputs)
@@ -275,11 +294,13 @@ struct TopologyCut {
                 Self.references(of: node, input: input), as: input, self)
         }
         let source = Self.repartitionName(before: node, input: input)
+        let inputs = Self.references(of: node, input: input)
         assembly.add(
             source,
             .repartitionSource(
                 repartitions[cut],
-                watermark: watermark(before: Self.references(of: node, input: input))),
+                watermark: repartitions[cut].isFeedback
+                    ? WatermarkSettings() : watermark(before: inputs)),
             topics: [repartitions[cut].topic])
         return [PlannedNode.Input(node: assembly.indices[source]!, output: 0, input: input)]
     }
@@ -333,6 +354,11 @@ private struct Assembly {
         nodes.append(PlannedNode(name: name, kind: kind, inputs: inputs))
         // A source names no topic twice, and no other reads it; a repartition topic is read once.
         if isBroadcast { broadcastTopics += topics } else { self.topics += topics }
+    }
+
+    /// The output behind the last of an operator's spec.
+    func feedback(of node: Topology.Node) -> PlannedNode.Input {
+        PlannedNode.Input(node: indices[node.name]!, output: node.spec.sideOutputs.count + 1)
     }
 
     func resolve(

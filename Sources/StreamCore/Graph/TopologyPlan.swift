@@ -12,9 +12,12 @@ public struct TopologyPlan: Sendable {
         /// Index into ``TopologyPlan/topics``.
         public let topic: Int
         public let operatorName: String
-        /// Which of the operator's inputs it feeds: 0 is `from`, `i + 1` is named input `i`.
+        /// Which of the operator's inputs it feeds: 0 is `from`, `i + 1` is named input `i`; behind
+        /// those comes the feedback.
         public let input: Int
         public let key: StateKey
+        /// Whether the operator's own tasks write it.
+        public let isFeedback: Bool
         /// The sub-topologies that write it.
         public internal(set) var producers: [Int]
         public internal(set) var consumer: Int

@@ -19,6 +19,9 @@ final class InputPartition {
     let broadcast: Topology.Broadcast?
     /// Whether its records are commands to the task, each of which has a run of its own.
     let isControl: Bool
+    /// Whether its records are what the operator's own tasks sent: they are taken as soon as they
+    /// are there, and move no clock.
+    let isFeedback: Bool
 
     /// The engine fills it, then calls `decode`.
     let batch = RecordBatch()
@@ -40,7 +43,7 @@ final class InputPartition {
     init(
         source: TopicPartition, topic: Int, node: Int, settings: WatermarkSettings,
         hasOwnTimestamp: Bool, writerCount: Int = 0, broadcast: Topology.Broadcast? = nil,
-        isControl: Bool = false, decoder: any RecordDecoder, now: Timestamp
+        isControl: Bool = false, isFeedback: Bool = false, decoder: any RecordDecoder, now: Timestamp
     ) {
         self.source = source
         self.node = node
@@ -50,6 +53,7 @@ final class InputPartition {
         self.writerCount = writerCount
         self.broadcast = broadcast
         self.isControl = isControl
+        self.isFeedback = isFeedback
         self.decoder = decoder
         emptySince = now
         batch.topic = Int32(topic)
@@ -69,7 +73,7 @@ final class InputPartition {
     /// A table that comes first is read to its end, however long that takes; else the wait for a
     /// record that may be earlier has its limit.
     func holdsBack(at now: Timestamp, maxIdle: Int64) -> Bool {
-        if isControl { return false }
+        if isControl || isFeedback { return false }
         if broadcast == .first { return !isLoaded }
         return !isAtEnd && now.milliseconds(since: emptySince) < maxIdle
     }
@@ -80,7 +84,7 @@ final class InputPartition {
     }
 
     private func time(of event: Event) -> Timestamp {
-        broadcast == .first || isControl ? .distantPast : event.timestamp
+        broadcast == .first || isControl || isFeedback ? .distantPast : event.timestamp
     }
 
     /// Decodes the records of `batch`.

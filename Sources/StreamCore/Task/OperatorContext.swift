@@ -7,6 +7,8 @@ public final class OperatorContext {
     /// The operator's name in the topology.
     public let operatorName: String
     public let errorPolicy: ErrorPolicy
+    /// Which of its tasks this is. What every task reads, the first one, 0, may answer for all.
+    public let partition: Int32
 
     // The arena and the outputs are touched for every event, by one thread, and no method calls
     // back.
@@ -37,11 +39,13 @@ public final class OperatorContext {
     private var emittedBefore: [Int]
 
     init(
-        operatorName: String, errorPolicy: ErrorPolicy, connected: [Bool], arena: EventArena,
+        operatorName: String, errorPolicy: ErrorPolicy, partition: Int32, connected: [Bool],
+        arena: EventArena,
         state: (any TaskState)?, failureHeaders: FailureHeaders, timeline: Timeline
     ) {
         self.operatorName = operatorName
         self.errorPolicy = errorPolicy
+        self.partition = partition
         self.connected = connected
         self.arena = arena
         self.state = state

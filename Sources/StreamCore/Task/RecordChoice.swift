@@ -110,11 +110,12 @@ struct RecordChoice {
     }
 
     /// A record that failed or lies too far ahead does not move the clock, nor does one that every
-    /// task has.
+    /// task has, nor one that the task's own kind sent.
     private mutating func moveClock(
         for event: Event, in arena: EventArena, from input: InputPartition, index: Int
     ) {
-        guard arena.failure(of: event) == nil, input.broadcast == nil else { return }
+        guard arena.failure(of: event) == nil, input.broadcast == nil, !input.isFeedback
+        else { return }
         if input.writerCount > 0 {
             let headers = unsafe arena.bytes(arena.headers(of: event))
             if let (writer, watermark) = unsafe RepartitionHeader.read(headers) {

@@ -99,6 +99,8 @@ final class SinkWriter {
 struct RepartitionWriter {
     private let topic: Int32
     private let key: StateKey
+    /// Of a key that an operator makes.
+    private let makeKey: DerivedKey.Maker?
     private let writer: TaskIdentifier
     /// Topic names by the index that events carry.
     private let topics: [[UInt8]]
@@ -106,6 +108,7 @@ struct RepartitionWriter {
     init(topic: Int32, key: StateKey, writer: TaskIdentifier, topics: [String]) {
         self.topic = topic
         self.key = key
+        if case .derived(let key) = key { makeKey = key.makeMaker() } else { makeKey = nil }
         self.writer = writer
         self.topics = topics.map { Array($0.utf8) }
     }
@@ -113,9 +116,15 @@ struct RepartitionWriter {
     func write(_ events: [Event], from arena: EventArena, into output: OutputBatch) {
         guard !events.isEmpty else { return }
         var header = ByteBuffer()
+        var derived = ByteBuffer()
         for event in events {
             var written = event
             if case .field(let path) = key { arena.setKey(of: &written, toValueAt: path) }
+            if let makeKey {
+                derived.removeAll()
+                makeKey(event, arena, &derived)
+                if !derived.isEmpty { unsafe arena.setKey(of: &written, to: derived.bytes) }
+            }
             header.removeAll()
             RepartitionHeader.write(event, of: arena, writer: writer, topics: topics, to: &header)
             let skipped = unsafe RepartitionHeader.size(

@@ -55,6 +55,8 @@ public final class StreamTask {
     public let hasState: Bool
 
     var inputs: [InputPartition]
+    /// How many of the inputs move the clock: the first ones.
+    private let timedCount: Int
     private var choice: RecordChoice
     var graph: TaskGraph
     let state: (any TaskState)?
@@ -85,8 +87,10 @@ public final class StreamTask {
         let own = inputs.filter { $0.broadcast == nil }
         sources = own.map(\.source)
         broadcastSources = inputs.dropFirst(own.count).map(\.source)
+        let timed = own.filter { !$0.isFeedback }
+        timedCount = timed.count
         let clock = TaskClock(
-            settings: own.map(\.settings), writerCounts: own.map(\.writerCount), now: now)
+            settings: timed.map(\.settings), writerCounts: timed.map(\.writerCount), now: now)
         graph = TaskGraph(
             plan: plan, subtopology: subtopology, task: identifier, state: state, arena: taskArena)
         choice = RecordChoice(
@@ -148,7 +152,7 @@ public final class StreamTask {
 
     private func noteArrival(input: Int, recordCount: Int, isAtEnd: Bool) {
         inputs[input].noteArrival(isAtEnd: isAtEnd)
-        if sources.indices.contains(input) {
+        if input < timedCount {
             choice.clock.noteArrival(input: input, recordCount: recordCount, isAtEnd: isAtEnd)
         }
     }
@@ -182,7 +186,7 @@ public final class StreamTask {
 
     private func turnClock(to now: Timestamp) {
         choice.clock.setNow(now)
-        for (index, input) in inputs.prefix(sources.count).enumerated() where !input.isEmpty {
+        for (index, input) in inputs.prefix(timedCount).enumerated() where !input.isEmpty {
             choice.clock.noteBacklog(input: index)
         }
     }

@@ -56,6 +56,7 @@ struct TaskGraph {
             case .operator(let node):
                 let context = OperatorContext(
                     operatorName: node.name, errorPolicy: node.errorPolicy,
+                    partition: task.partition,
                     connected: Self.connected(index, of: node, in: subtopology), arena: arena,
                     state: state, failureHeaders: headers, timeline: timeline)
                 contexts.append(context)
@@ -79,7 +80,9 @@ struct TaskGraph {
     private static func connected(
         _ index: Int, of node: Topology.Node, in subtopology: TopologyPlan.Subtopology
     ) -> [Bool] {
-        var connected = Array(repeating: false, count: node.spec.sideOutputs.count + 1)
+        let feedbackCount = node.definition.hasFeedback ? 1 : 0
+        var connected = Array(
+            repeating: false, count: node.spec.sideOutputs.count + 1 + feedbackCount)
         for reader in subtopology.nodes {
             for input in reader.inputs where input.node == index { connected[input.output] = true }
         }
@@ -109,9 +112,17 @@ struct TaskGraph {
         chosen: [[Event]], streamTime: Timestamp, output: OutputBatch
     ) throws(TaskError) {
         defer { endRun() }
+        // A command has a run of its own. What operators emit when they obey it is written in it.
+        for index in nodes.indices where !chosen[index].isEmpty {
+            guard case .control(let writer) = nodes[index].work else { continue }
+            for event in chosen[index] {
+                received[index] += 1
+                try obey(event, writer, output)
+            }
+        }
         for index in nodes.indices {
             switch nodes[index].work {
-            case .source: continue
+            case .source, .control: continue
             case .operator(let step, let context, let hasTimers):
                 do {
                     if nodes[index].hasNamedInputs {
@@ -134,11 +145,6 @@ struct TaskGraph {
                 } catch {
                     throw TaskError(
                         task: task, operatorName: "sink \(writer.name)", reason: error)
-                }
-            case .control(let writer):
-                for event in chosen[index] {
-                    received[index] += 1
-                    try obey(event, writer, output)
                 }
             case .repartition(let writer):
                 let events = gather(nodes[index].inputs, chosen)

@@ -1,13 +1,14 @@
 internal import Events
 
-/// Makes the source partitions of a task from its sub-topology: those that are its own, then those
-/// that every task reads.
+/// Makes the source partitions of a task from its sub-topology: those that are its own, of which
+/// feedback comes last, then those that every task reads.
 enum TaskInputs {
     static func make(
         plan: TopologyPlan, subtopology: TopologyPlan.Subtopology, partition: Int32,
         partitionCounts: [String: Int32], now: Timestamp
     ) -> [InputPartition] {
         var inputs: [InputPartition] = []
+        var feedback: [InputPartition] = []
         var broadcasts: [InputPartition] = []
         for (index, node) in subtopology.nodes.enumerated() {
             switch node.kind {
@@ -27,6 +28,14 @@ enum TaskInputs {
                     }
                     if source.broadcast == nil { inputs += made } else { broadcasts += made }
                 }
+            case .repartitionSource(let repartition, _) where repartition.isFeedback:
+                feedback.append(
+                    InputPartition(
+                        source: TopicPartition(
+                            topic: plan.topics[repartition.topic], partition: partition),
+                        topic: repartition.topic, node: index, settings: WatermarkSettings(),
+                        hasOwnTimestamp: false, isFeedback: true, decoder: FeedbackDecoder(),
+                        now: now))
             case .repartitionSource(let repartition, let watermark):
                 inputs.append(
                     InputPartition(
@@ -46,7 +55,7 @@ enum TaskInputs {
             case .operator, .sink, .repartitionSink: break
             }
         }
-        return inputs + broadcasts
+        return inputs + feedback + broadcasts
     }
 
     /// A sub-topology has as many tasks as the widest of its topics has partitions.

@@ -145,7 +145,9 @@ extension TopologyPlan {
             !siblings.contains { $0.topic == topic }
         }
         if !given.isEmpty { return given }
-        return siblings.flatMap(\.producers).flatMap { subtopologies[$0].sourceTopics }
+        // Its own feedback says nothing of the size.
+        return siblings.flatMap(\.producers).filter { $0 != repartition.consumer }
+            .flatMap { subtopologies[$0].sourceTopics }
     }
 }
 

@@ -6,30 +6,12 @@ import Testing
 /// Profiles are a function of what was seen, not of the order in which it came.
 @Suite("link: order and decisions")
 struct LinkOrderTests {
-    /// A few people whose identifiers meet by chance, so that all rules have something to do.
-    private static func history(
-        _ count: Int, using random: inout SeededGenerator
-    ) -> [IdentityEvent] {
-        (0..<count).map { _ in
-            var identifiers: [String: String] = [:]
-            let pools =
-                [
-                    ("user", 4, { "u\($0)" }), ("email", 5, { "p\($0)@shop.de" }),
-                    ("phone", 5, { "+49421555010\($0)" }), ("device", 7, { "d\($0)" }),
-                ] as [(String, Int, (Int) -> String)]
-            for (type, size, make) in pools where Int.random(in: 0..<3, using: &random) == 0 {
-                identifiers[type] = make(Int.random(in: 0..<size, using: &random))
-            }
-            return IdentityEvent(Int64.random(in: 1...20, using: &random), identifiers)
-        }
-    }
-
     @Test("the profiles are those that a search through all events gives, whatever their order")
     func anyOrder() throws {
         var random = SeededGenerator(seed: 3)
         let plan = try LinkRig.plan()
         for round in 0..<60 {
-            let events = Self.history(Int.random(in: 2...18, using: &random), using: &random)
+            let events = LinkRig.history(Int.random(in: 2...18, using: &random), using: &random)
             let oracle = ProfileOracle(events)
             var texts: Set<String> = []
             // 60 rounds of 17 orders: a thousand, and some more.
@@ -48,7 +30,7 @@ struct LinkOrderTests {
         var random = SeededGenerator(seed: 8)
         let plan = try LinkRig.plan()
         for round in 0..<60 {
-            let events = Self.history(12, using: &random)
+            let events = LinkRig.history(12, using: &random)
             let all = Array(Set(events.flatMap { $0.identifiers.map { [$0.key, $0.value] } }))
                 .sorted { $0.lexicographicallyPrecedes($1) }
             guard all.count >= 2 else { continue }

@@ -45,6 +45,7 @@ final class LinkRig {
 
     static func plan(
         _ settings: Setting = settings, files: [String: String] = [:],
+        hasControl: Bool = false,
         wrap: (any OperatorDefinition) -> any OperatorDefinition = { $0 }
     ) throws -> TopologyPlan {
         func parse(_ name: String, _ source: String) throws -> Topology.Node {
@@ -68,11 +69,12 @@ final class LinkRig {
                 topic: output,
                 inputs: [StreamReference(node: "linked", output: output == "out" ? nil : output)])
         }
-        return try TopologyPlan(
-            Topology(
-                application: "shop", sources: sources,
-                operators: [try parse("parsed", "raw"), try parse("decided", "decisions"), link],
-                sinks: sinks))
+        var topology = Topology(
+            application: "shop", sources: sources,
+            operators: [try parse("parsed", "raw"), try parse("decided", "decisions"), link],
+            sinks: sinks)
+        topology.hasControl = hasControl
+        return try TopologyPlan(topology)
     }
 
     init(
@@ -138,7 +140,7 @@ final class LinkRig {
         return records
     }
 
-    private static func profile(in json: String) -> String? {
+    static func profile(in json: String) -> String? {
         guard let range = json.range(of: #""profile_id":""#) else { return nil }
         return String(json[range.upperBound...].prefix { $0 != "\"" })
     }
@@ -224,11 +226,14 @@ struct ProfileOracle {
 
 extension LinkRig {
     /// The identifiers of each profile, as `.profiles` told them.
-    var members: Set<Set<ProfileOracle.Identifier>> {
+    var members: Set<Set<ProfileOracle.Identifier>> { Self.members(profiles) }
+
+    /// The identifiers of each profile, of what `.profiles` says last of each.
+    static func members(_ profiles: [String: String]) -> Set<Set<ProfileOracle.Identifier>> {
         var found: Set<Set<ProfileOracle.Identifier>> = []
         for text in profiles.values {
             var members: Set<ProfileOracle.Identifier> = []
-            for (type, _) in Self.limits {
+            for (type, _) in limits {
                 guard let range = text.range(of: "\"\(type)\":[") else { continue }
                 let list = text[range.upperBound...].prefix { $0 != "]" }
                 for value in list.split(separator: ",") {

@@ -1,0 +1,80 @@
+internal import Events
+internal import StreamCore
+
+/// Reads stewards' decisions: which identifiers belong together, or do not.
+struct DecisionReader {
+    struct Decided {
+        let decision: IdentityNode.Decision
+        let left: [UInt8]
+        let right: [UInt8]
+    }
+
+    private let types: [IdentifierType]
+    private let identifiers: IdentifierText
+
+    init(_ settings: LinkSettings) {
+        types = settings.types
+        identifiers = IdentifierText(blocked: settings.blocked)
+    }
+
+    /// A decision; `nil` for one that can't be read, which is refused.
+    func read(_ event: Event, in context: OperatorContext) throws(OperatorError) -> Decided? {
+        let decision: IdentityNode.Decision
+        switch string(event, "decision", in: context.arena) {
+        case "must_link": decision = .mustLink
+        case "cannot_link": decision = .cannotLink
+        case "withdraw": decision = .none
+        default:
+            try refuse(
+                event, "'decision' is not one of must_link, cannot_link, withdraw", in: context)
+            return nil
+        }
+        guard let left = try side("a", of: event, in: context),
+            let right = try side("b", of: event, in: context)
+        else { return nil }
+        guard left != right else {
+            try refuse(event, "'a' and 'b' are the same identifier", in: context)
+            return nil
+        }
+        return Decided(decision: decision, left: left, right: right)
+    }
+
+    private func side(
+        _ side: String, of event: Event, in context: OperatorContext
+    ) throws(OperatorError) -> [UInt8]? {
+        let reason: String
+        if let name = string(event, "\(side).type", in: context.arena),
+            let text = string(event, "\(side).value", in: context.arena)
+        {
+            if let type = types.first(where: { $0.name == name }) {
+                if let text = identifiers.normalized(text, as: type) {
+                    return IdentifierKey.make(type, text)
+                }
+                reason = "the 'value' of '\(side)' is no \(type.form.rawValue)"
+            } else {
+                reason =
+                    "there is no identifier '\(name)'; "
+                    + NearestName.remedy(for: name, known: types.map(\.name))
+            }
+        } else {
+            reason = "'\(side)' has no 'type' and 'value'"
+        }
+        try refuse(event, reason, in: context)
+        return nil
+    }
+
+    private func string(_ event: Event, _ path: String, in arena: EventArena) -> String? {
+        guard let path = try? FieldPath(path) else { return nil }
+        let value = arena.value(of: event, at: path)
+        guard value.kind == .string else { return nil }
+        return unsafe String(decoding: arena.bytes(value.text), as: UTF8.self)
+    }
+
+    /// Every task reads the decisions; one of them refuses what is wrong.
+    func refuse(
+        _ event: Event, _ reason: String, in context: OperatorContext
+    ) throws(OperatorError) {
+        guard context.partition == 0 else { return }
+        try context.refuse(event, to: Linker.Output.rejected, error: "bad_decision") { reason }
+    }
+}
