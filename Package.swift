@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 let strict: [SwiftSetting] = [
@@ -9,6 +10,27 @@ let strict: [SwiftSetting] = [
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
 ]
+
+// Libraries that a build may lack: the operators that need them say which package to install. SwiftPM
+// keeps this answer until the manifest or the environment changes; scripts/setup sees to that.
+let optionalLibraries: [(header: String, target: Target)] = [
+    (
+        "/usr/include/fasttext/fasttext.h",
+        .target(
+            name: "CFastText",
+            cxxSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])],
+            linkerSettings: [.linkedLibrary("fasttext"), .linkedLibrary("m")])
+    ),
+    (
+        "/usr/include/cld2/public/compact_lang_det.h",
+        .target(
+            name: "CCLD2", cxxSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])],
+            linkerSettings: [.linkedLibrary("cld2")])
+    ),
+]
+let textLibraries = optionalLibraries.filter {
+    FileManager.default.fileExists(atPath: $0.header)
+}.map(\.target)
 
 let package = Package(
     name: "millrace",
@@ -24,7 +46,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
-    targets: [
+    targets: textLibraries + [
         // C libraries, each behind one module.
         .systemLibrary(
             name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
@@ -53,12 +75,16 @@ let package = Package(
         .target(name: "Sketches", dependencies: ["Events"], swiftSettings: strict),
         .target(name: "Sentiment", swiftSettings: strict),
         .target(name: "Linkage", swiftSettings: strict),
+        .target(
+            name: "TextModels", dependencies: textLibraries.map { .target(name: $0.name) },
+            swiftSettings: strict),
         .target(name: "StreamCore", dependencies: ["Events"], swiftSettings: strict),
         .target(
             name: "Operators",
             dependencies: [
                 "StreamCore", "Events", "JSONSchema", "CEL", "Avro", "Models", "Sketches",
-                "Sentiment", "Linkage", .product(name: "Crypto", package: "swift-crypto"),
+                "Sentiment", "Linkage", "TextModels",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
 
@@ -146,6 +172,13 @@ let package = Package(
             dependencies: ["Sentiment", "CMallocCount"],
             swiftSettings: strict),
         .testTarget(name: "LinkageTests", dependencies: ["Linkage"], swiftSettings: strict),
+        // Models for tests, which they train themselves.
+        .target(
+            name: "TrainedModels", dependencies: ["TextModels"], path: "Tests/TrainedModels",
+            swiftSettings: strict),
+        .testTarget(
+            name: "TextModelsTests", dependencies: ["TextModels", "TrainedModels"],
+            swiftSettings: strict),
         .testTarget(
             name: "StreamCoreTests",
             dependencies: ["StreamCore", "Events"],
@@ -153,7 +186,8 @@ let package = Package(
         .testTarget(
             name: "OperatorsTests",
             dependencies: [
-                "Operators", "StreamCore", "Events", "JSONSchema", "Linkage", "CMallocCount",
+                "Operators", "StreamCore", "Events", "JSONSchema", "Linkage", "TextModels",
+                "TrainedModels", "CMallocCount",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -179,7 +213,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TopologyFilesTests",
-            dependencies: ["TopologyFiles", "Operators", "StreamCore", "Events"],
+            dependencies: [
+                "TopologyFiles", "Operators", "StreamCore", "Events", "TextModels", "TrainedModels",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "SampleEventsTests",
@@ -191,7 +227,9 @@ let package = Package(
             exclude: ["event.schema.json"], swiftSettings: strict),
         .testTarget(
             name: "TopologiesTests",
-            dependencies: ["TopologyFiles", "Operators", "StreamCore", "Events", "SampleEvents"],
+            dependencies: [
+                "TopologyFiles", "Operators", "StreamCore", "Events", "SampleEvents", "TextModels",
+            ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(

@@ -14,11 +14,12 @@ struct ImportTests {
         "Sketches": ["Events"],
         "Sentiment": [],
         "Linkage": [],
+        "TextModels": ["CFastText", "CCLD2"],
         "StreamCore": ["Events"],
         "Models": [],
         "Operators": [
             "StreamCore", "Events", "JSONSchema", "CEL", "Models", "Sketches", "Sentiment", "Avro",
-            "Linkage", "Crypto",
+            "Linkage", "TextModels", "Crypto",
         ],
         "SampleEvents": ["Events"],
         // The shell.
@@ -40,7 +41,7 @@ struct ImportTests {
     /// C code behind a header: each has one Swift module that may see it.
     static let modulesOfC: Set<String> = [
         "CCurl", "CKafka", "CRdKafka", "CSQLite", "CSimdJSON", "CPCRE2", "CMimalloc",
-        "CMallocCount",
+        "CFastText", "CCLD2", "CMallocCount",
     ]
 
     /// What Swift and the system bring; only the shell may touch the system.
