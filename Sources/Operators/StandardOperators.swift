@@ -12,7 +12,9 @@ extension OperatorRegistry {
         JoinOperator.spec,
         SessionizeOperator.spec,
         AggregateOperator.spec,
+        LanguageOperator.spec,
         SentimentOperator.spec,
+        ClassifyOperator.spec,
         ScoreOperator.spec,
         TriggerOperator.spec,
     ])

@@ -31,6 +31,7 @@ struct ConfigurationTests {
         #expect(empty.optionalDuration("a") == nil)
         #expect(empty.size("a", default: 7) == 7)
         #expect(empty.integer("a", default: 8) == 8)
+        #expect(empty.number("a", default: 0.5) == 0.5)
         #expect(empty.boolean("a", default: true) == true)
         #expect(empty.fieldPath("a") == nil)
         #expect(empty.values("a").isEmpty)
@@ -46,12 +47,15 @@ struct ConfigurationTests {
             ("path", string("page.url")), ("code", integer(7, text: "007")),
             ("on", ConfigurationValue(.boolean(false), text: "no", at: Self.place)),
             ("zero", integer(0)),
+            ("half", ConfigurationValue(.number(0.5), text: "0.5", at: Self.place)),
             ("list", ConfigurationValue(.list([string("a"), string("b")]), at: Self.place)),
         ])
         #expect(settings.duration("gap", default: .zero) == .seconds(5400))
         #expect(settings.duration("zero", default: .seconds(1)) == .zero)
         #expect(settings.size("limit", default: 0) == 8 << 20)
         #expect(settings.integer("count", default: 0) == 12)
+        #expect(settings.number("count", default: 0) == 12)
+        #expect(settings.number("half", default: 0) == 0.5)
         #expect(settings.fieldPath("path") == (try FieldPath("page.url")))
         #expect(settings.string("code") == "007")
         #expect(settings.boolean("on", default: true) == false)

@@ -84,13 +84,13 @@ final class SentimentTagger: Operator {
     }
 
     /// Whether the language, by its first part ("en" in "en-GB"), is one that is read. A text whose
-    /// language is not told is read.
+    /// language is not told is read, and so is one for which it can't be determined, "und".
     private func speaksKnownLanguage(_ event: Event, in arena: EventArena) -> Bool {
         guard let field = settings.languageField else { return true }
         let value = arena.value(of: event, at: field)
         guard value.kind == .string else { return true }
         let tag = unsafe String(decoding: arena.bytes(value.text), as: UTF8.self).lowercased()
-        if settings.languages.contains(tag) { return true }
+        if tag == "und" || settings.languages.contains(tag) { return true }
         let language = tag.prefix { $0 != "-" && $0 != "_" }
         return settings.languages.contains(String(language))
     }

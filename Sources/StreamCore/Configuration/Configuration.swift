@@ -83,6 +83,17 @@ public struct Configuration: Sendable {
         return fallback
     }
 
+    public mutating func number(_ key: String, default fallback: Double) -> Double {
+        guard let found = value[key] else { return fallback }
+        switch found.content {
+        case .integer(let integer): return Double(integer)
+        case .number(let number): return number
+        case .null, .boolean, .string, .list, .map:
+            report("'\(key)' must be a number, not \(found.kindName)", at: found.location)
+            return fallback
+        }
+    }
+
     /// - Units: `500ms`, `30s`, `10m`, `24h`, `7d`, or combined as in `1h30m`.
     public mutating func duration(_ key: String, default fallback: Duration) -> Duration {
         value[key].flatMap { duration(of: $0, named: key) } ?? fallback

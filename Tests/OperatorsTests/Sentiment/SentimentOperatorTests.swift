@@ -62,6 +62,7 @@ struct SentimentOperatorTests {
         #expect(try label(#"{"text":"great","lang":"en-GB"}"#).contains(#""label":"positive""#))
         #expect(try label(#"{"text":"great","lang":"EN"}"#).contains(#""label":"positive""#))
         #expect(try label(#"{"text":"great"}"#).contains(#""label":"positive""#))
+        #expect(try label(#"{"text":"great","lang":"und"}"#).contains(#""label":"positive""#))
         #expect(
             try label(#"{"text":"great","lang":"de"}"#).contains(
                 #""sentiment":{"label":"no_opinion","reason":"language","version""#))

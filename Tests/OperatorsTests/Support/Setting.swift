@@ -50,9 +50,10 @@ extension Setting: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral,
 /// What is wrong with an operator's settings, as sentences.
 func problems(
     of spec: OperatorSpec, _ settings: Setting, files: [String: String] = [:],
-    registries: [String: any SchemaSource] = [:]
+    binaries: [String: [UInt8]] = [:], registries: [String: any SchemaSource] = [:]
 ) -> [String] {
-    var configuration = makeConfiguration(settings, files: files, registries: registries)
+    var configuration = makeConfiguration(
+        settings, files: files, binaries: binaries, registries: registries)
     let definition = spec.make(&configuration)
     let problems = configuration.diagnostics.all.map { diagnostic in
         diagnostic.message + (diagnostic.remedy.map { "; \($0)" } ?? "")
@@ -64,9 +65,10 @@ func problems(
 /// The operator that the settings describe.
 func makeDefinition(
     _ spec: OperatorSpec, _ settings: Setting, files: [String: String] = [:],
-    registries: [String: any SchemaSource] = [:]
+    binaries: [String: [UInt8]] = [:], registries: [String: any SchemaSource] = [:]
 ) throws -> any OperatorDefinition {
-    var configuration = makeConfiguration(settings, files: files, registries: registries)
+    var configuration = makeConfiguration(
+        settings, files: files, binaries: binaries, registries: registries)
     guard let definition = spec.make(&configuration) else { throw configuration.diagnostics }
     return definition
 }
@@ -83,12 +85,13 @@ private let testEnvironment = [
 
 func makeConfiguration(
     _ settings: Setting, files: [String: String] = [:],
-    registries: [String: any SchemaSource] = [:]
+    binaries: [String: [UInt8]] = [:], registries: [String: any SchemaSource] = [:]
 ) -> Configuration {
     Configuration(
         name: "tested", value: settings.value, environment: { testEnvironment[$0] },
         registries: registries,
         readFile: { path in
+            if let bytes = binaries[path] { return bytes }
             guard let text = files[path] else { throw MissingFile() }
             return Array(text.utf8)
         })
