@@ -111,11 +111,9 @@ struct TopologyCut {
     }
 
     private static func repartitionName(before node: Topology.Node, input: Int) -> String {
-        input == feedbackInput(of: node)
-            ? "\(node.name)-feedback"
-            : input == 0
-            ? "\(node.name)-repartition"
-            : "\(node.name)-\(node.spec.namedInputs[input - 1].name)-repartition"
+        if input == feedbackInput(of: node) { return "\(node.name)-feedback" }
+        if input == 0 { return "\(node.name)-repartition" }
+        return "\(node.name)-\(node.spec.namedInputs[input - 1].name)-repartition"
     }
 
     private mutating func cut(before node: Topology.Node, input: Int, key: StateKey) {
