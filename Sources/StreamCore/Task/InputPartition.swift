@@ -43,7 +43,8 @@ final class InputPartition {
     init(
         source: TopicPartition, topic: Int, node: Int, settings: WatermarkSettings,
         hasOwnTimestamp: Bool, writerCount: Int = 0, broadcast: Topology.Broadcast? = nil,
-        isControl: Bool = false, isFeedback: Bool = false, decoder: any RecordDecoder, now: Timestamp
+        isControl: Bool = false, isFeedback: Bool = false, decoder: any RecordDecoder,
+        now: Timestamp
     ) {
         self.source = source
         self.node = node
