@@ -17,6 +17,9 @@ struct Job {
     static let all = [
         // What is left is for each batch, not for each record: 0.01 is five for each 512.
         Job(name: "validate", file: "validate.yaml", mallocsPerRecordLimit: 0.01),
+        Job(name: "parse", file: "parse.yaml", mallocsPerRecordLimit: nil),
+        Job(name: "filter", file: "filter.yaml", mallocsPerRecordLimit: nil),
+        Job(name: "map", file: "map.yaml", mallocsPerRecordLimit: nil),
         Job(name: "sessionize", file: "sessionize.yaml", mallocsPerRecordLimit: nil),
         Job(name: "deduplicate", file: "deduplicate.yaml", mallocsPerRecordLimit: nil),
         Job(name: "aggregate", file: "aggregate.yaml", mallocsPerRecordLimit: nil),
@@ -24,10 +27,12 @@ struct Job {
         Job(name: "trigger", file: "trigger.yaml", mallocsPerRecordLimit: nil),
         Job(name: "protect", file: "protect.yaml", mallocsPerRecordLimit: nil),
         Job(name: "link", file: "link.yaml", mallocsPerRecordLimit: nil),
+        Job(name: "link-global", file: "link-global.yaml", mallocsPerRecordLimit: nil),
         Job(name: "sentiment", file: "sentiment.yaml", mallocsPerRecordLimit: nil),
         Job(name: "enrich", file: "enrich.yaml", mallocsPerRecordLimit: nil),
         Job(name: "join", file: "join.yaml", mallocsPerRecordLimit: nil),
         Job(name: "stream-join", file: "stream-join.yaml", mallocsPerRecordLimit: nil),
+        Job(name: "score", file: "score.yaml", mallocsPerRecordLimit: nil),
         Job(name: "journey", file: "journey.yaml", mallocsPerRecordLimit: nil),
     ]
 }
