@@ -112,6 +112,9 @@ struct LinkScopeTests {
         let topology = try folder.write(
             Self.topology(on: broker, guarantee: guarantee, state: folder.path("state")),
             to: "topology.yaml")
+        let drawing = try MillraceProcess(["graph", topology], in: folder)
+        #expect(drawing.waitForEnd() == 0, "\(drawing.errors)")
+        #expect(drawing.output.contains("-linked-feedback <- linked.feedback"))
         let events = Self.events()
         try broker.write(Array(events.prefix(events.count / 2)), to: topics[0])
         let first = try MillraceProcess(["run", topology], in: folder)

@@ -74,8 +74,13 @@ struct LinkOutputs: ~Copyable {
         document.append("{\"profile_id\":\"")
         profile.append(to: &document)
         document.append("\",\"first_seen\":")
-        let first = Timestamp(milliseconds: members.map(\.node.firstSeen).min() ?? 0)
-        document.append(jsonString: first.description)
+        // Events without a time are as old as can be.
+        let first = Timestamp(milliseconds: members.map(\.node.firstSeen).min() ?? .min)
+        if first == .distantPast {
+            document.append("null")
+        } else {
+            document.append(jsonString: first.description)
+        }
         document.append(",\"identifiers\":{")
         var isFirst = true
         for (index, type) in settings.types.enumerated() {

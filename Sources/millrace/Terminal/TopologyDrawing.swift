@@ -90,13 +90,15 @@ struct TopologyDrawing {
         return box.id
     }
 
-    /// The name of the side output that an input reads; empty for the main one.
+    /// The name of the side output that an input reads; empty for the main one. Behind the last
+    /// comes what an operator tells its own tasks.
     private static func label(
         of input: PlannedNode.Input, in subtopology: TopologyPlan.Subtopology
     ) -> String {
         guard input.output > 0, case .operator(let node) = subtopology.nodes[input.node].kind
         else { return "" }
-        return node.spec.sideOutputs[input.output - 1].name
+        let outputs = node.spec.sideOutputs
+        return input.output <= outputs.count ? outputs[input.output - 1].name : "feedback"
     }
 
     private static func names(

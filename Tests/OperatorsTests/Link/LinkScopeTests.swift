@@ -203,6 +203,14 @@ struct LinkScopeTests {
         }
     }
 
+    @Test("a profile of events without a time is known since nobody knows when")
+    func timeless() throws {
+        let rig = try LinkRig()
+        try rig.driver.pipe(topic: "in", key: nil, value: #"{"user":"u1"}"#, timestamp: nil)
+        let profile = rig.driver.takeOutputs().first { $0.topic == "profiles" }?.value
+        #expect(profile?.contains(#""first_seen":null"#) == true)
+    }
+
     @Test("one task of all answers a decision that can't be read")
     func badDecision() throws {
         let rig = try ShardRig(
@@ -214,7 +222,12 @@ struct LinkScopeTests {
 
     @Test("likeness needs all descriptions in one task, and is refused")
     func likeness() throws {
-        let settings = ShardRig.settings([("likeness", ["model": "m.json"])])
-        #expect(throws: (any Error).self) { try LinkRig.plan(settings) }
+        let settings = ShardRig.settings([("likeness", ["model": "m"])])
+        do {
+            _ = try LinkRig.plan(settings, files: ["m": LikenessOracle.model])
+            Issue.record("it was taken")
+        } catch {
+            #expect("\(error)".contains("'likeness' compares within a task"))
+        }
     }
 }
