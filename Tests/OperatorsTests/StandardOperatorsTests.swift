@@ -21,17 +21,6 @@ struct StandardOperatorsTests {
         }
     }
 
-    /// Unoptimised code allocates for closures and generics; only optimised code is measured.
-    private static let isOptimised: Bool = {
-        var isOptimised = true
-        assert(
-            {
-                isOptimised = false
-                return true
-            }())
-        return isOptimised
-    }()
-
     private static let schema = """
         {"type":"object","required":["event_id","event_type","occurred_at"],"properties":{
         "event_id":{"type":"string","pattern":"^e-[0-9]+$"},"event_type":{"enum":["view","buy"]},

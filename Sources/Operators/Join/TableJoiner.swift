@@ -43,9 +43,7 @@ final class TableJoiner: Operator {
         if isSet == true {
             context.emit(event)
         } else {
-            try context.refuse(original, to: JoinOutput.rejected, error: "field_not_settable") {
-                "the field '\(settings.output)' can't be set: an array is in the way"
-            }
+            try context.refuse(original, unsettable: settings.output, to: JoinOutput.rejected)
         }
     }
 

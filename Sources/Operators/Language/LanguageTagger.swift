@@ -14,22 +14,11 @@ final class LanguageTagger: Operator {
     init(settings: LanguageSettings) { self.settings = settings }
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
-        for event in events {
-            let value = context.arena.value(of: event, at: settings.text)
-            // Not every event has a text.
-            guard value.kind == .string else {
-                context.emit(event)
-                continue
-            }
-            var tagged = event
-            render(unsafe settings.detector.detect(context.arena.bytes(value.text)))
-            if unsafe context.arena.set(settings.target, of: &tagged, toJSON: buffer.bytes) {
-                context.emit(tagged)
-            } else {
-                try context.refuse(event, to: Self.failed, error: "field_not_settable") {
-                    "the field '\(settings.target)' can't be set: an array is in the way"
-                }
-            }
+        try unsafe context.emit(
+            events, tagging: settings.text, into: settings.target, failed: Self.failed
+        ) { text, _ in
+            render(unsafe settings.detector.detect(text))
+            return unsafe buffer.bytes
         }
     }
 

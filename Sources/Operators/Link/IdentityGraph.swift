@@ -339,16 +339,8 @@ struct IdentityGraph: ~Copyable {
     private mutating func stored(_ key: [UInt8]) throws(StoreError) -> IdentityNode? {
         put(key)
         guard try unsafe store.get(keyBytes.bytes, into: &value) else { return nil }
-        let decoded: Result<IdentityNode, SketchError> = unsafe value.withUnsafeBytes { bytes in
-            do throws(SketchError) {
-                return .success(try unsafe IdentityNode(bytes))
-            } catch {
-                return .failure(error)
-            }
-        }
-        switch decoded {
-        case .success(let node): return node
-        case .failure(let error): throw StoreError.damaged(settings.storeName, error)
+        return try unsafe value.decoded(from: settings.storeName) { bytes throws(SketchError) in
+            try unsafe IdentityNode(bytes)
         }
     }
 

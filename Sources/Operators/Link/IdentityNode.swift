@@ -64,16 +64,14 @@ struct IdentityNode: Equatable {
     init() {}
 
     subscript(key: [UInt8]) -> Link? {
-        let place = place(of: key)
-        return place < links.count && links[place].key == key ? links[place] : nil
+        let (place, isThere) = place(of: key)
+        return isThere ? links[place] : nil
     }
 
     /// Changes the link to another identifier, making it first; one that says nothing is removed.
     mutating func change(_ key: [UInt8], _ body: (inout Link) -> Void) {
-        let place = place(of: key)
-        if place == links.count || links[place].key != key {
-            links.insert(Link(key: key), at: place)
-        }
+        let (place, isThere) = place(of: key)
+        if !isThere { links.insert(Link(key: key), at: place) }
         body(&links[place])
         if links[place].firstSeen == Self.unseen, links[place].decision == .none {
             links.remove(at: place)
@@ -81,8 +79,8 @@ struct IdentityNode: Equatable {
     }
 
     mutating func remove(_ key: [UInt8]) {
-        let place = place(of: key)
-        if place < links.count, links[place].key == key { links.remove(at: place) }
+        let (place, isThere) = place(of: key)
+        if isThere { links.remove(at: place) }
     }
 
     /// An event had it together with others. A hub takes no more links.
@@ -101,17 +99,8 @@ struct IdentityNode: Equatable {
     /// How many identifiers events had together with this one.
     var neighbourCount: Int { links.count { $0.firstSeen != Self.unseen } }
 
-    private func place(of key: [UInt8]) -> Int {
-        var (low, high) = (0, links.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if links[middle].key.lexicographicallyPrecedes(key) {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        return low
+    private func place(of key: [UInt8]) -> (place: Int, isThere: Bool) {
+        links.place(of: key, \.key)
     }
 }
 
@@ -125,8 +114,7 @@ extension IdentityNode {
             throw SketchError("an identity has the layout \(version), not \(Self.layoutVersion)")
         }
         firstSeen = try reader.number(Int64.self)
-        profile = ProfileID(
-            high: try reader.number(UInt64.self), low: try reader.number(UInt32.self))
+        profile = try reader.profile()
         isHub = try reader.byte() != 0
         let count = try reader.number(UInt16.self)
         links.reserveCapacity(Int(count))
@@ -135,25 +123,21 @@ extension IdentityNode {
             guard let decision = Decision(rawValue: try reader.byte()) else {
                 throw SketchError("a link of an identity has an unknown decision")
             }
-            let size = Int(try reader.number(UInt16.self))
             links.append(
-                Link(
-                    key: unsafe Array(try reader.take(size)), firstSeen: seen, decision: decision))
+                Link(key: try reader.counted(), firstSeen: seen, decision: decision))
         }
     }
 
     func write(to buffer: inout ByteBuffer) {
         buffer.append(UInt8(Self.layoutVersion))
         buffer.append(fixed: firstSeen)
-        buffer.append(fixed: profile.high)
-        buffer.append(fixed: profile.low)
+        buffer.append(profile)
         buffer.append(isHub ? 1 : 0)
         buffer.append(fixed: UInt16(links.count))
         for link in links {
             buffer.append(fixed: link.firstSeen)
             buffer.append(link.decision.rawValue)
-            buffer.append(fixed: UInt16(link.key.count))
-            buffer.append(unsafe link.key.span.bytes)
+            buffer.append(counted: link.key)
         }
     }
 }

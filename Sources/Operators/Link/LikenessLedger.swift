@@ -48,19 +48,11 @@ struct LikenessLedger: ~Copyable {
         if let node = nodes[key] { return node }
         put("n", key)
         guard try unsafe store.get(keyBytes.bytes, into: &value) else { return nil }
-        let read: Result<LikenessNode, SketchError> = unsafe value.withUnsafeBytes { bytes in
-            do throws(SketchError) {
-                return .success(try unsafe LikenessNode(bytes))
-            } catch {
-                return .failure(error)
-            }
+        let node = try unsafe value.decoded(from: settings.storeName) { bytes throws(SketchError) in
+            try unsafe LikenessNode(bytes)
         }
-        switch read {
-        case .success(let node):
-            nodes[key] = node
-            return node
-        case .failure(let error): throw damage(error)
-        }
+        nodes[key] = node
+        return node
     }
 
     // MARK: Changes
@@ -78,13 +70,13 @@ struct LikenessLedger: ~Copyable {
         for block in settings.comparer.blocks(of: values(of: description)) {
             var members = try members(of: block)
             candidates.formUnion(members)
-            if members.contains(key) { continue }
+            // In the order of the keys: what is stored does not depend on who came first.
+            let (place, isThere) = members.place(of: key) { $0 }
+            if isThere { continue }
             if members.count >= Self.largestBlock {
                 fullBlockCount += 1
                 continue
             }
-            // In the order of the keys: what is stored does not depend on who came first.
-            let place = members.firstIndex { !$0.lexicographicallyPrecedes(key) } ?? members.count
             members.insert(key, at: place)
             blocks[block] = members
         }

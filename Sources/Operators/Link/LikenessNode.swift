@@ -25,18 +25,15 @@ struct LikenessNode: Equatable {
 
     /// Takes a description; returns the one that has no room any more, which may be that one.
     mutating func add(_ description: [UInt8]) -> [UInt8]? {
-        let place =
-            descriptions.firstIndex { !$0.lexicographicallyPrecedes(description) }
-            ?? descriptions.count
-        if place < descriptions.count, descriptions[place] == description { return nil }
+        let (place, isThere) = descriptions.place(of: description) { $0 }
+        if isThere { return nil }
         descriptions.insert(description, at: place)
         return descriptions.count > Self.mostDescriptions ? descriptions.removeLast() : nil
     }
 
     mutating func add(alike key: [UInt8]) {
-        let place = alike.firstIndex { !$0.key.lexicographicallyPrecedes(key) } ?? alike.count
-        if place < alike.count, alike[place].key == key { return }
-        alike.insert(Neighbour(key: key), at: place)
+        let (place, isThere) = alike.place(of: key, \.key)
+        if !isThere { alike.insert(Neighbour(key: key), at: place) }
     }
 
     mutating func remove(alike key: [UInt8]) { alike.removeAll { $0.key == key } }
@@ -58,15 +55,10 @@ struct LikenessNode: Equatable {
         guard Int(version) == Self.layoutVersion else {
             throw SketchError("a likeness has the layout \(version), not \(Self.layoutVersion)")
         }
-        for _ in 0..<(try reader.byte()) {
-            let size = Int(try reader.number(UInt16.self))
-            descriptions.append(unsafe Array(try reader.take(size)))
-        }
+        for _ in 0..<(try reader.byte()) { descriptions.append(try reader.counted()) }
         for _ in 0..<(try reader.number(UInt16.self)) {
             let isInReview = try reader.byte() != 0
-            let size = Int(try reader.number(UInt16.self))
-            alike.append(
-                Neighbour(key: unsafe Array(try reader.take(size)), isInReview: isInReview))
+            alike.append(Neighbour(key: try reader.counted(), isInReview: isInReview))
         }
     }
 
@@ -104,15 +96,5 @@ struct LikenessNode: Equatable {
             position += size
         }
         return false
-    }
-}
-
-extension ByteBuffer {
-    /// Appends bytes behind their length (2 bytes).
-    mutating func append(counted bytes: [UInt8]) {
-        append(fixed: UInt16(clamping: bytes.count))
-        unsafe bytes.withUnsafeBytes {
-            unsafe append(UnsafeRawBufferPointer(rebasing: $0.prefix(Int(UInt16.max))))
-        }
     }
 }

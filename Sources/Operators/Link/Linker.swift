@@ -94,16 +94,7 @@ final class Linker: Operator {
         if unsafe context.arena.set(settings.target, of: &linked, toString: buffer.bytes) {
             context.emit(linked)
         } else {
-            try Self.refuse(event, into: settings.target, in: context)
-        }
-    }
-
-    /// Refuses an event that can't be given its profile.
-    static func refuse(
-        _ event: Event, into target: FieldPath, in context: OperatorContext
-    ) throws(OperatorError) {
-        try context.refuse(event, to: Output.rejected, error: "field_not_settable") {
-            "the field '\(target)' can't be set: an array is in the way"
+            try context.refuse(event, unsettable: settings.target, to: Output.rejected)
         }
     }
 

@@ -43,22 +43,11 @@ final class SentimentTagger: Operator {
     }
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
-        for event in events {
-            let value = context.arena.value(of: event, at: settings.text)
-            // Not every event has a text.
-            guard value.kind == .string else {
-                context.emit(event)
-                continue
-            }
-            var tagged = event
-            unsafe render(context.arena.bytes(value.text), of: event, in: context.arena)
-            if unsafe context.arena.set(settings.target, of: &tagged, toJSON: buffer.bytes) {
-                context.emit(tagged)
-            } else {
-                try context.refuse(event, to: Self.failed, error: "field_not_settable") {
-                    "the field '\(settings.target)' can't be set: an array is in the way"
-                }
-            }
+        try unsafe context.emit(
+            events, tagging: settings.text, into: settings.target, failed: Self.failed
+        ) { text, event in
+            unsafe render(text, of: event, in: context.arena)
+            return unsafe buffer.bytes
         }
     }
 

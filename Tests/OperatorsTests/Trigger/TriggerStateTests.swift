@@ -117,17 +117,6 @@ struct TriggerStateTests {
         #expect(ErasingDefinition.counts(in: output.values("status")) == [1, 0])
     }
 
-    /// Unoptimised code allocates for closures and generics; only optimised code is measured.
-    private static let isOptimised: Bool = {
-        var isOptimised = true
-        assert(
-            {
-                isOptimised = false
-                return true
-            }())
-        return isOptimised
-    }()
-
     @Test("an event that no rule asks for costs no allocation", .enabled(if: isOptimised))
     func noAllocation() throws {
         let rig = try TriggerRig(plan: try plan())

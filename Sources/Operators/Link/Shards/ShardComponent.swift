@@ -3,10 +3,9 @@ internal import Sketches
 
 /// Identifiers that hang together, where their component is at home.
 ///
-/// As bytes: the layout (1), the components that more members are expected from and the members, each
-/// behind their number (4), and the members that
-/// were given away: their number (4), and for each a hash of its key (8), its
-/// placement (8) and the component that has it, if it does not know that yet.
+/// As bytes: the layout (1), the components that more members are expected from, the members, and what
+/// was given away, each behind their number (4). Of the last: a hash of the key (8), the placement (8),
+/// and the component that has it, empty when it knows that itself.
 struct ShardComponent: Equatable {
     static let layoutVersion = 1
 
@@ -75,12 +74,12 @@ struct ShardComponent: Equatable {
 
     subscript(key: [UInt8]) -> ShardMember? {
         get {
-            let place = place(of: key)
-            return has(key, at: place) ? members[place] : nil
+            let (place, isThere) = place(of: key)
+            return isThere ? members[place] : nil
         }
         set {
-            let place = place(of: key)
-            switch (has(key, at: place), newValue) {
+            let (place, isThere) = place(of: key)
+            switch (isThere, newValue) {
             case (true, let member?): members[place] = member
             case (false, let member?): members.insert(member, at: place)
             case (true, nil): members.remove(at: place)
@@ -89,21 +88,8 @@ struct ShardComponent: Equatable {
         }
     }
 
-    private func has(_ key: [UInt8], at place: Int) -> Bool {
-        place < members.count && members[place].key == key
-    }
-
-    private func place(of key: [UInt8]) -> Int {
-        var (low, high) = (0, members.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if members[middle].key.lexicographicallyPrecedes(key) {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        return low
+    private func place(of key: [UInt8]) -> (place: Int, isThere: Bool) {
+        members.place(of: key, \.key)
     }
 
     /// What hangs together, each part in the order of its keys, by links that `areLinked` says count.
@@ -118,8 +104,8 @@ struct ShardComponent: Equatable {
         }
         for (left, member) in members.enumerated() {
             for link in member.node.links {
-                let right = place(of: link.key)
-                guard has(link.key, at: right), areLinked(member, link, members[right])
+                let (right, isThere) = place(of: link.key)
+                guard isThere, areLinked(member, link, members[right])
                 else { continue }
                 let pair = (root(left), root(right))
                 roots[max(pair.0, pair.1)] = min(pair.0, pair.1)

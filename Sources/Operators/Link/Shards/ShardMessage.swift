@@ -176,12 +176,6 @@ extension ShardMessage {
 }
 
 extension ByteBuffer {
-    /// Appends the twelve bytes of a name.
-    mutating func append(_ profile: ProfileID) {
-        append(fixed: profile.high)
-        append(fixed: profile.low)
-    }
-
     mutating func append(_ member: ShardMember) {
         append(counted: member.key)
         append(fixed: member.version)
@@ -195,17 +189,6 @@ extension ByteBuffer {
 }
 
 extension SketchReader {
-    /// Bytes behind their length (2 bytes).
-    mutating func counted() throws(SketchError) -> [UInt8] {
-        let size = Int(try number(UInt16.self))
-        return unsafe Array(try take(size))
-    }
-
-    mutating func profile() throws(SketchError) -> ProfileID {
-        let high = try number(UInt64.self)
-        return ProfileID(high: high, low: try number(UInt32.self))
-    }
-
     mutating func member() throws(SketchError) -> ShardMember {
         let key = try counted()
         let version = try number(Int64.self)

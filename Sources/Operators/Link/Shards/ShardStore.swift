@@ -27,14 +27,16 @@ struct ShardStore: ~Copyable {
         of identifier: [UInt8], with hash: UInt64, at time: Int64
     ) throws(StoreError) -> ProfileID? {
         guard try read(.identity, identifier) else { return nil }
-        return try unsafe decoded { bytes throws(SketchError) in
+        return try unsafe value.decoded(from: name) { bytes throws(SketchError) in
             try unsafe ShardIdentity.knownProfile(bytes, with: hash, at: time)
         }
     }
 
     mutating func identity(_ identifier: [UInt8]) throws(StoreError) -> ShardIdentity? {
         guard try read(.identity, identifier) else { return nil }
-        return try unsafe decoded { bytes throws(SketchError) in try unsafe ShardIdentity(bytes) }
+        return try unsafe value.decoded(from: name) { bytes throws(SketchError) in
+            try unsafe ShardIdentity(bytes)
+        }
     }
 
     /// Stores an identifier, or deletes one of which there is nothing to remember.
@@ -56,7 +58,9 @@ struct ShardStore: ~Copyable {
     /// A component; an empty one when there is none.
     mutating func component(_ name: ComponentName) throws(StoreError) -> ShardComponent {
         guard try read(.component, name) else { return ShardComponent() }
-        return try unsafe decoded { bytes throws(SketchError) in try unsafe ShardComponent(bytes) }
+        return try unsafe value.decoded(from: self.name) { bytes throws(SketchError) in
+            try unsafe ShardComponent(bytes)
+        }
     }
 
     /// Stores a component, or deletes an empty one.
@@ -105,21 +109,5 @@ struct ShardStore: ~Copyable {
     private mutating func read(_ place: Place, _ name: [UInt8]) throws(StoreError) -> Bool {
         put(place, name)
         return try unsafe store.get(key.bytes, into: &value)
-    }
-
-    private func decoded<Value>(
-        _ decode: (UnsafeRawBufferPointer) throws(SketchError) -> Value
-    ) throws(StoreError) -> Value {
-        let result: Result<Value, SketchError> = unsafe value.withUnsafeBytes { bytes in
-            do throws(SketchError) {
-                return .success(try unsafe decode(bytes))
-            } catch {
-                return .failure(error)
-            }
-        }
-        switch result {
-        case .success(let value): return value
-        case .failure(let error): throw StoreError.damaged(name, error)
-        }
     }
 }

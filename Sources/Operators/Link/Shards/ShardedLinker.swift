@@ -9,7 +9,6 @@ final class ShardedLinker: Operator {
     private enum Input {
         static let events = 0
         static let decisions = 1
-        static let feedback = 2
     }
 
     private let settings: LinkSettings
@@ -19,7 +18,6 @@ final class ShardedLinker: Operator {
     private var outputs: LinkOutputs
     private var keys: [[UInt8]] = []
     private var buffer = ByteBuffer(capacity: 64)
-    private var toldRefusedCount = 0
 
     init(_ settings: LinkSettings) {
         self.settings = settings
@@ -34,6 +32,7 @@ final class ShardedLinker: Operator {
             switch context.input {
             case Input.events: try link(event, in: context)
             case Input.decisions: try decide(event, in: context)
+            // Behind the inputs of the spec comes what other tasks say.
             default: try take(event, in: context)
             }
         }
@@ -79,7 +78,8 @@ final class ShardedLinker: Operator {
             unsafe context.arena.setKey(of: &linked, to: buffer.bytes)
             context.emit(linked)
         } else {
-            try Linker.refuse(event, into: settings.target, in: context)
+            try context.refuse(
+                event, unsettable: settings.target, to: Linker.Output.rejected)
         }
     }
 
