@@ -18,6 +18,11 @@ struct Benchmark: ParsableCommand {
     @Option(help: "Measurements of each job, after one that does not count.")
     var rounds = 5
 
+    @Option(
+        parsing: .upToNextOption, help: "Only these jobs.",
+        completion: .list(names))
+    var jobs: [String] = []
+
     @Option(help: "Where the topologies of the jobs are.")
     var topologies = "Benchmarks/topologies"
 
@@ -27,29 +32,46 @@ struct Benchmark: ParsableCommand {
     func validate() throws {
         if count < 10_000 { throw ValidationError("--count must be 10,000 or more") }
         if rounds < 1 { throw ValidationError("--rounds must be 1 or more") }
+        for name in jobs where !Self.names.contains(name) {
+            throw ValidationError(
+                "there is no job '\(name)'; there are \(Self.names.joined(separator: ", "))")
+        }
     }
 
     func run() throws {
-        let input = SampleInput(count: count)
+        let input = SampleInput(count: count, topic: LoadedJob.topic)
         print("\(input.count) events of \(input.meanByteCount) bytes on average, \(rounds) rounds")
         print("job           events/s   of a core   slowest   fastest   mallocs/record")
-        let alone = try SchemaJob(input, schema: schema)
-        _ = try alone.measure()
-        let found = try (0..<rounds).map { _ in try alone.measure() }
-        var hasFailed = Summary(found).print(SchemaJob.name, mallocsPerRecordLimit: 0)
-        for job in Job.all {
-            let loaded = try LoadedJob(job, folder: topologies)
-            _ = try loaded.measure(input)
-            let found = try (0..<rounds).map { _ in try loaded.measure(input) }
-            if Summary(found).print(job.name, mallocsPerRecordLimit: job.mallocsPerRecordLimit) {
-                hasFailed = true
-            }
+        var hasFailed = false
+        if isWanted(SchemaJob.name) {
+            let alone = try SchemaJob(input, schema: schema)
+            hasFailed = try measure(SchemaJob.name, limit: 0, alone.measure) || hasFailed
         }
-        let rules = try Rules()
-        _ = rules.measure(input)
-        let evaluated = (0..<rounds).map { _ in rules.measure(input) }
-        if Summary(evaluated).print("rules", mallocsPerRecordLimit: 0) { hasFailed = true }
+        for job in Job.all where isWanted(job.name) {
+            let loaded = try LoadedJob(job, folder: topologies)
+            hasFailed =
+                try measure(job.name, limit: job.mallocsPerRecordLimit) {
+                    try loaded.measure(input)
+                } || hasFailed
+        }
+        if isWanted(Rules.name) {
+            let rules = try Rules()
+            hasFailed = try measure(Rules.name, limit: 0) { rules.measure(input) } || hasFailed
+        }
         if hasFailed { throw ExitCode(1) }
+    }
+
+    private static let names = [SchemaJob.name] + Job.all.map(\.name) + [Rules.name]
+
+    private func isWanted(_ name: String) -> Bool { jobs.isEmpty || jobs.contains(name) }
+
+    /// Prints what the rounds come to; returns whether they allocated more than `limit` allows.
+    private func measure(
+        _ name: String, limit: Double?, _ round: () throws -> Round
+    ) throws -> Bool {
+        _ = try round()
+        let found = try (0..<rounds).map { _ in try round() }
+        return Summary(found).print(name, mallocsPerRecordLimit: limit)
     }
 }
 

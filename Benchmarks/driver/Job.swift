@@ -13,6 +13,8 @@ struct Job {
     let file: String
     /// How many allocations per record a steady state may make; `nil` where it is only told.
     let mallocsPerRecordLimit: Double?
+    /// Whether its sources are the channels' topics.
+    var readsChannels = false
 
     static let all = [
         // What is left is for each batch, not for each record: 0.01 is five for each 512.
@@ -33,7 +35,9 @@ struct Job {
         Job(name: "join", file: "join.yaml", mallocsPerRecordLimit: nil),
         Job(name: "stream-join", file: "stream-join.yaml", mallocsPerRecordLimit: nil),
         Job(name: "score", file: "score.yaml", mallocsPerRecordLimit: nil),
-        Job(name: "journey", file: "journey.yaml", mallocsPerRecordLimit: nil),
+        Job(
+            name: "omnichannel", file: "../../Topologies/omnichannel.yaml",
+            mallocsPerRecordLimit: nil, readsChannels: true),
     ]
 }
 
@@ -54,7 +58,7 @@ struct Round {
 
 /// A job whose topology is read and checked.
 struct LoadedJob {
-    private static let topic = "bench-input"
+    static let topic = "bench-input"
     /// Where a job reads a row of each customer before the first event, if it does.
     private static let tableTopic = "bench-table"
     /// State is committed so often, as 200 ms of commit interval come to.
@@ -87,19 +91,21 @@ struct LoadedJob {
         var mallocsAtHalf: UInt64 = 0
         let start = ContinuousClock.now
         let startOnCore = Self.timeOnCore()
-        for (index, batch) in input.batches.enumerated() {
-            if index == input.batches.count / 2 {
+        let batches = job.readsChannels ? input.channelBatches : input.batches
+        for (index, batch) in batches.enumerated() {
+            if index == batches.count / 2 {
                 mallocsAtHalf = malloc_count_this_thread()
                 round.steadyRecords = input.count - round.records
             }
-            try driver.pipe(topic: Self.topic) { target, first in
-                unsafe target.borrow(bytes: batch.bytes)
-                for number in 0..<batch.count { target.append(batch.slots[number]) }
+            let records = batch.records
+            try driver.pipe(topic: batch.topic) { target, first in
+                unsafe target.borrow(bytes: records.bytes)
+                for number in 0..<records.count { target.append(records.slots[number]) }
             }
-            round.records += batch.count
+            round.records += records.count
             written += driver.output.count
             driver.output.removeAll()
-            uncommitted += batch.count
+            uncommitted += records.count
             if uncommitted >= Self.recordsPerCommit {
                 try driver.commit()
                 uncommitted = 0

@@ -4,6 +4,8 @@ internal import Events
 
 /// How fast rules are evaluated over parsed events: what an expression costs by itself.
 struct Rules {
+    static let name = "rules"
+
     /// What people write: comparisons, a list, a prefix, a field that is often missing, a loop.
     private static let texts = [
         "event.event_type == 'purchase' && event.channel in ['web', 'mobile']",
@@ -28,7 +30,7 @@ struct Rules {
         var round = Round()
         var met = 0
         let arena = EventArena()
-        for (index, batch) in input.batches.enumerated() {
+        for (index, batch) in input.batches.map(\.records).enumerated() {
             arena.reset()
             arena.attach(batch)
             let events = (0..<batch.count).map { arena.addEvent(record: $0) }

@@ -15,7 +15,7 @@ struct SchemaJob {
     init(_ input: SampleInput, schema: String) throws {
         let text = try Data(contentsOf: URL(fileURLWithPath: schema))
         validator = try Schema(Array(text)).makeValidator()
-        arenas = input.batches.prefix(Self.mostEvents / 512).map { batch in
+        arenas = input.batches.prefix(Self.mostEvents / 512).map(\.records).map { batch in
             let arena = EventArena()
             arena.attach(batch)
             let events = (0..<batch.count).map { arena.addEvent(record: $0) }

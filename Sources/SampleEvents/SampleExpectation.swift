@@ -6,8 +6,8 @@ public import Events
 /// An event belongs to a session when it is no further from one of the session's events than that
 /// event's channel allows: each event keeps its session open for the gap of its channel. All
 /// events are taken as seen in the order in which they happened; so the answer holds for a
-/// processor whose watermark and grace cover the sample's disorder. Records that come twice count
-/// twice, as they do where nothing removes them.
+/// processor whose watermark and grace cover the sample's disorder. A record that comes again, byte
+/// for byte, is in no session.
 ///
 /// ```swift
 /// var expectation = SampleExpectation(gap: .seconds(1800), gapByChannel: [.pos: .seconds(300)])
@@ -43,14 +43,14 @@ public struct SampleExpectation: Sendable {
 
     /// All records.
     public private(set) var recordCount = 0
-    /// Records that parse and fit the schema.
+    /// Records that parse, fit the schema and did not come before.
     public private(set) var validCount = 0
+    /// Records that parse, fit the schema and came before.
+    public private(set) var repeatCount = 0
     /// Records that a parser refuses.
     public private(set) var unparseableCount = 0
     /// Records that parse and do not fit the schema.
     public private(set) var invalidCount = 0
-    /// Records whose bytes came before.
-    public private(set) var duplicateCount = 0
 
     /// In milliseconds, by channel.
     private let gaps: [Int64]
@@ -66,9 +66,12 @@ public struct SampleExpectation: Sendable {
     /// Counts a record of the sample.
     public mutating func add(_ record: borrowing SampleRecord) {
         recordCount += 1
-        if record.isDuplicate { duplicateCount += 1 }
         if let fault = record.fault {
             if fault.isUnparseable { unparseableCount += 1 } else { invalidCount += 1 }
+            return
+        }
+        if record.isDuplicate {
+            repeatCount += 1
             return
         }
         validCount += 1

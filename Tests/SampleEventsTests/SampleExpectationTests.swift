@@ -49,19 +49,19 @@ struct SampleExpectationTests {
             ])
     }
 
-    @Test("broken records are counted and in no session; repeated ones count twice")
+    @Test("broken and repeated records are counted and in no session")
     func onlyValidRecordsMakeSessions() {
         var expectation = SampleExpectation(gap: .seconds(1800))
         for fault in SampleFault.allCases { expectation.add(customer: 0, at: 0, fault: fault) }
         #expect(expectation.sessions().isEmpty)
         expectation.add(customer: 0, at: 0)
         expectation.add(customer: 0, at: 0, isDuplicate: true)
-        #expect(expectation.sessions() == [session(of: 0, from: 0, to: 0, count: 2)])
+        #expect(expectation.sessions() == [session(of: 0, from: 0, to: 0, count: 1)])
         #expect(expectation.recordCount == 6)
         #expect(expectation.unparseableCount == 2)
         #expect(expectation.invalidCount == 2)
-        #expect(expectation.validCount == 2)
-        #expect(expectation.duplicateCount == 1)
+        #expect(expectation.validCount == 1)
+        #expect(expectation.repeatCount == 1)
     }
 
     @Test("the sessions of a sample hold every valid event once and lie a gap apart")

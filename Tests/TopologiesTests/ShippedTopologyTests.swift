@@ -36,6 +36,8 @@ struct ShippedTopologyTests {
         }
         #expect(found.sorted() == expected.sessions())
         #expect(outputs["events.valid"]?.count == expected.validCount)
+        #expect(outputs["repeats"]?.count == expected.repeatCount)
+        #expect(outputs["late"] == nil)
 
         let refused = Dictionary(
             grouping: outputs["dead-letter", default: []], by: { $0.headers["millrace.operator"] })

@@ -21,7 +21,7 @@ struct DemoCommand: ParsableCommand {
     var rate: Double = 2000
 
     @Option(help: "The topology.", completion: .file(extensions: ["yaml", "yml"]))
-    var topology = "Topologies/customer-journey.yaml"
+    var topology = "Topologies/omnichannel.yaml"
 
     @Option(help: "The same seed gives the same events.")
     var seed: UInt64 = 1

@@ -22,7 +22,7 @@ final class ChaosRun {
     private var catchUp = Duration.zero
 
     var expectation: SampleExpectation { feed.expectation }
-    var closingCount: Int { feed.closingRecords.count * sourceTopics.count }
+    var closingCount: Int { SampleFeed.closingCount * sourceTopics.count }
 
     /// Creates the topics, starts the members and begins to write.
     init(_ settings: ChaosSettings, in folder: TestFolder) throws {
@@ -42,7 +42,9 @@ final class ChaosRun {
         sourceTopics = OmnichannelTopology.sourceTopics.map { names.source + $0 }
         try broker.create(
             sourceTopics
-                + OmnichannelTopology.sinkTopics.flatMap { [names.sink + $0, names.answer + $0] })
+                + OmnichannelTopology.sinkTopics.flatMap { [names.sink + $0, names.answer + $0] }
+                + [broker.name, Self.answerName(broker)].flatMap(
+                    OmnichannelTopology.ownTopics(of:)))
         let members = try (0..<Self.memberCount).map {
             try Self.launch("member-\($0)", settings, broker, threads: 2, in: folder)
         }
@@ -68,6 +70,8 @@ final class ChaosRun {
             )
         }
     }
+
+    private static func answerName(_ broker: TestBroker) -> String { "\(broker.name)-answer" }
 
     /// Members share the state folder when nothing else can bring a task's state to another one.
     private static func launch(
@@ -194,7 +198,9 @@ final class ChaosRun {
         guard feed.process.waitForEnd() == 0 else {
             throw ChaosFleet.Failed(description: "generate: \(feed.process.lastError)")
         }
-        for topic in sourceTopics { try broker.write(feed.closingRecords, to: topic) }
+        for (number, topic) in sourceTopics.enumerated() {
+            try broker.write(feed.closingRecords(topic: number), to: topic)
+        }
         let start = ContinuousClock.now
         try waitForCommits(of: writtenCount())
         catchUp = ContinuousClock.now - start
@@ -217,7 +223,7 @@ final class ChaosRun {
     func answer() throws {
         let names = Names(broker)
         let topology = OmnichannelTopology(
-            application: "\(broker.name)-answer", bootstrapServers: broker.bootstrapServers,
+            application: Self.answerName(broker), bootstrapServers: broker.bootstrapServers,
             sourcePrefix: names.source, sinkPrefix: names.answer, guarantee: "at_least_once")
         let process = try MillraceProcess(
             ["run", try folder.write(topology.text(), to: "answer.yaml"), "--until-caught-up"],

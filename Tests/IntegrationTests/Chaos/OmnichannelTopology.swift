@@ -4,7 +4,17 @@ import Testing
 /// `Topologies/omnichannel.yaml` as it is shipped, on topics of one run.
 struct OmnichannelTopology {
     static let sourceTopics = ["events.web", "events.mobile", "events.pos", "events.support"]
-    static let sinkTopics = ["events.valid", "sessions", "session-updates", "dead-letter"]
+    static let sinkTopics = [
+        "events.valid", "sessions", "session-updates", "profiles", "merges", "messages", "actions",
+        "actions.held", "repeats", "late", "dead-letter",
+    ]
+    /// What sample events come to nothing of.
+    static let emptyTopics: Set = ["late"]
+
+    /// The topics by which an application is told to forget a customer, and says that it did.
+    static func ownTopics(of application: String) -> [String] {
+        ["control", "receipts"].map { "\(application)-\($0)" }
+    }
 
     let application: String
     let bootstrapServers: String
@@ -34,8 +44,10 @@ struct OmnichannelTopology {
         try put(
             Self.lines(["guarantee: \(guarantee)"] + processing),
             inPlaceOf: "guarantee: at_least_once")
-        let schemas = MillraceProcess.root.appending(path: "Topologies/schemas/").path
-        try put("\(schemas)/customer-event", inPlaceOf: "schemas/customer-event")
+        for file in ["schemas/customer-event.schema.json", "models/churn.json"] {
+            let path = MillraceProcess.root.appending(path: "Topologies/\(file)").path
+            try put(path, inPlaceOf: file)
+        }
         let sources = Self.sourceTopics
         try put(
             sources.map { sourcePrefix + $0 }.joined(separator: ", "),

@@ -12,8 +12,7 @@ struct SampleFeed {
 
     let process: MillraceProcess
     let expectation: SampleExpectation
-    /// What closes every session but those of its own.
-    let closingRecords: [TestBroker.Record]
+    private let lastTime: Timestamp
 
     /// Begins to write `count` events in about `duration`.
     init(
@@ -38,16 +37,19 @@ struct SampleFeed {
             expectation.add(record)
         }
         self.expectation = expectation
-        closingRecords = Self.closingRecords(after: record.timestamp)
+        lastTime = record.timestamp
     }
 
-    /// Enough of them to reach every partition of a topic.
-    private static func closingRecords(after time: Timestamp) -> [TestBroker.Record] {
-        let time = time.adding(milliseconds: 3 * 3_600_000)
+    static let closingCount = 64
+
+    /// What closes every session but those of its own, for one of the topics: enough to reach every
+    /// partition.
+    func closingRecords(topic: Int) -> [TestBroker.Record] {
+        let time = lastTime.adding(milliseconds: 3 * 3_600_000)
         var text = ByteBuffer(capacity: 32)
         text.append(iso8601: time)
-        return (0..<64).map { number in
-            let identifier = "00000000-0000-4000-8000-0000000000\(10 + number)"
+        return (0..<Self.closingCount).map { number in
+            let identifier = "00000000-0000-4000-8000-00000000\(10 + topic)\(10 + number)"
             let value = """
                 {"event_id":"\(identifier)","event_type":"page_view",\
                 "occurred_at":"\(text.string)","channel":"web"}
