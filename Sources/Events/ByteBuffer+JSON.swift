@@ -111,15 +111,30 @@ private struct TextContent {
             high |= word
             position += 8
         }
-        // Spaces fill the last word: they are as they are.
-        var last = Self.every(UInt8(ascii: " "))
-        unsafe withUnsafeMutableBytes(of: &last) {
-            unsafe $0.copyBytes(from: text[position...])
+        let rest = text.count - position
+        if rest > 0 {
+            let last = unsafe Self.lastWord(of: text, rest)
+            escapes |= Self.escaped(in: last)
+            high |= last
         }
-        escapes |= Self.escaped(in: last)
-        high |= last
         needsEscapes = escapes & Self.every(0x80) != 0
         hasHighBytes = high & Self.every(0x80) != 0
+    }
+
+    /// The last `count` bytes with others that say nothing new: those before them, or themselves again.
+    private static func lastWord(of text: UnsafeRawBufferPointer, _ count: Int) -> UInt64 {
+        let end = text.count
+        if end >= 8 {
+            return unsafe text.loadUnaligned(fromByteOffset: end - 8, as: UInt64.self)
+        }
+        if count >= 4 {
+            let first = unsafe text.loadUnaligned(fromByteOffset: 0, as: UInt32.self)
+            let last = unsafe text.loadUnaligned(fromByteOffset: end - 4, as: UInt32.self)
+            return UInt64(last) << 32 | UInt64(first)
+        }
+        let bytes = unsafe (text[0], text[count / 2], text[count - 1])
+        return every(UInt8(ascii: " ")) << 24 | UInt64(bytes.2) << 16 | UInt64(bytes.1) << 8
+            | UInt64(bytes.0)
     }
 
     private static func every(_ byte: UInt8) -> UInt64 {

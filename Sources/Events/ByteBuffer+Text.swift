@@ -42,6 +42,14 @@ extension ByteBuffer {
             append("null")
             return
         }
+        // What is whole and short has the digits of a whole number.
+        if abs(double) < 100_000, double.rounded(.towardZero) == double,
+            double != 0 || double.sign == .plus
+        {
+            append(integer: Int64(double))
+            append(".0")
+            return
+        }
         let start = count
         unsafe append(atMost: Int(CSIMDJSON_DOUBLE_LENGTH)) { free in
             unsafe Int(csimdjson_write_double(double, free.assumingMemoryBound(to: CChar.self)))

@@ -27,10 +27,12 @@ extension EventArena {
     }
 
     /// Makes the event's value and key, with all changes, what it came with: from here on there is
-    /// nothing older that a dead letter could show. Headers that came with the record stay.
+    /// nothing older that a dead letter could show. Headers that came with the record stay, and an
+    /// event to which fields were added and nothing else stays as it is.
     ///
     /// Returns false, and changes nothing, when the value can't be settled.
     public func seal(_ event: inout Event) -> Bool {
+        if showsAllThatCame(event) { return true }
         guard isTombstone(event) || settle(&event) else { return false }
         var sealed = document(of: event)
         sealed.raw = sealed.bytes
@@ -38,6 +40,39 @@ extension EventArena {
         documents.append(sealed)
         event.slot = Int32(documents.count - 1)
         return true
+    }
+
+    /// Whether nothing that the event came with was changed or removed.
+    private func showsAllThatCame(_ event: Event) -> Bool {
+        let document = document(of: event)
+        guard isIndexed(event.slot), document.raw == document.bytes, document.key == event.key
+        else { return false }
+        var index = event.overlay
+        while index >= 0 {
+            let entry = entries[Int(index)]
+            index = entry.previous
+            switch entry.kind {
+            case .header: continue
+            case .remove: return false
+            case .set: if unsafe !adds(bytes(entry.name), to: event.slot) { return false }
+            }
+        }
+        return true
+    }
+
+    /// Whether setting a field takes the place of nothing that a document has.
+    private func adds(_ path: UnsafeRawBufferPointer, to slot: Int32) -> Bool {
+        let index = DocumentIndex(of: slot, in: self)
+        var node: Int32 = 0
+        var position = 0
+        while position < path.count {
+            let step = unsafe PathStep(path.baseAddress! + position)
+            let child = index.place(of: step, in: node).node
+            if child < 0 { return index.kind(of: node) == .object }
+            node = child
+            position += step.encodedCount
+        }
+        return false
     }
 
     /// A document that holds the event's value with all changes, or -1 when there can be none.
@@ -71,13 +106,14 @@ extension EventArena {
     ) -> OverlayEntry? {
         var index = event.overlay
         while index >= 0 {
-            let entry = entries[Int(index)]
-            if entry.kind != .header,
-                unsafe PathRelation(of: bytes(entry.name), to: path) != .apart
+            // Most entries are read here for every field, so they are not copied.
+            let entry = unsafe entries.pointer(at: Int(index))
+            if unsafe entry.pointee.kind != .header,
+                unsafe PathRelation(of: bytes(entry.pointee.name), to: path) != .apart
             {
-                return entry
+                return unsafe entry.pointee
             }
-            index = entry.previous
+            index = unsafe entry.pointee.previous
         }
         return nil
     }

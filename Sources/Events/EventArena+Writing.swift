@@ -13,11 +13,16 @@ extension EventArena {
     public func set(
         _ path: FieldPath, of event: inout Event, toJSON json: UnsafeRawBufferPointer
     ) -> Bool {
+        unsafe set(path, of: &event, toCopyOf: value(ofJSON: json))
+    }
+
+    /// A value that is written as JSON text, which no event has yet; missing when it is not JSON.
+    public func value(ofJSON json: UnsafeRawBufferPointer) -> FieldValue {
         let text = unsafe copy(json)
         documents.append(Document(raw: text, bytes: text, key: .absent, origin: 0))
         let slot = documents.count - 1
-        guard index(slot, limits: .standard) == nil else { return false }
-        return change(&event, at: path, .set, DocumentIndex(of: Int32(slot), in: self).value(of: 0))
+        guard index(slot, limits: .standard) == nil else { return .missing }
+        return DocumentIndex(of: Int32(slot), in: self).value(of: 0)
     }
 
     /// Sets a field to a string. Bytes that are not UTF-8 become U+FFFD.

@@ -14,6 +14,14 @@ enum PathRelation {
     /// How `path` stands to `other`.
     init(of path: UnsafeRawBufferPointer, to other: UnsafeRawBufferPointer) {
         let shared = min(path.count, other.count)
+        // The first step is a name, whose hash and length say enough of most.
+        if shared >= 8 {
+            let first = unsafe path.loadUnaligned(as: UInt64.self)
+            if unsafe first != other.loadUnaligned(as: UInt64.self) {
+                self = .apart
+                return
+            }
+        }
         guard unsafe csimdjson_equal(path.baseAddress, other.baseAddress, shared) else {
             self = .apart
             return

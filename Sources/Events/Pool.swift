@@ -27,6 +27,12 @@ struct Pool<Element: BitwiseCopyable>: ~Copyable {
         }
     }
 
+    /// An element where it is; until the next one is added.
+    func pointer(at index: Int) -> UnsafePointer<Element> {
+        precondition(index >= 0 && index < count, "index out of range")
+        return unsafe UnsafePointer(base + index)
+    }
+
     mutating func append(_ element: Element) {
         reserve(1)
         unsafe (base + count).initialize(to: element)

@@ -28,19 +28,25 @@ extension ByteBuffer {
         let (days, millisecond) = timestamp.milliseconds.dividedDown(by: CalendarDate.day)
         let date = CalendarDate(daysSince1970: days)
         append(year: date.year)
-        append(UInt8(ascii: "-"))
-        append(UInt64(date.month), width: 2)
-        append(UInt8(ascii: "-"))
-        append(UInt64(date.day), width: 2)
-        append(UInt8(ascii: "T"))
-        append(UInt64(millisecond / 3_600_000), width: 2)
-        append(UInt8(ascii: ":"))
-        append(UInt64(millisecond / 60_000 % 60), width: 2)
-        append(UInt8(ascii: ":"))
-        append(UInt64(millisecond / 1_000 % 60), width: 2)
-        append(UInt8(ascii: "."))
-        append(UInt64(millisecond % 1_000), width: 3)
+        append(UInt8(ascii: "-"), pair: date.month)
+        append(UInt8(ascii: "-"), pair: date.day)
+        append(UInt8(ascii: "T"), pair: millisecond / 3_600_000)
+        append(UInt8(ascii: ":"), pair: millisecond / 60_000 % 60)
+        append(UInt8(ascii: ":"), pair: millisecond / 1_000 % 60)
+        append(UInt8(ascii: "."), pair: millisecond / 10 % 100)
+        append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: millisecond % 10))
         append(UInt8(ascii: "Z"))
+    }
+
+    /// Appends a separator and two digits.
+    private mutating func append(_ separator: UInt8, pair: Int64) {
+        reserve(3)
+        let digits = UInt8(truncatingIfNeeded: pair)
+        let zero = UInt8(ascii: "0")
+        unsafe base.storeBytes(of: separator, toByteOffset: count, as: UInt8.self)
+        unsafe base.storeBytes(of: zero + digits / 10, toByteOffset: count + 1, as: UInt8.self)
+        unsafe base.storeBytes(of: zero + digits % 10, toByteOffset: count + 2, as: UInt8.self)
+        used += 3
     }
 
     private mutating func append(year: Int64) {

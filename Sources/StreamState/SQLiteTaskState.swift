@@ -27,12 +27,13 @@ package final class SQLiteTaskState: TaskState {
 
     let database: TaskDatabase
     let stores: [StoreSpec]
-    var cache: EntryCache
+    // One thread uses it, and no callback runs amid a change of these.
+    @safe @exclusivity(unchecked) var cache: EntryCache
     /// By the index of the store; `nil` for a key-value store.
     let queues: [TimerQueue?]
     /// Unwritten entries in order, kept for its memory.
     var unwritten: [EntryReference] = []
-    var phase = Phase.open
+    @safe @exclusivity(unchecked) var phase = Phase.open
     /// What was restored and is not written: the last of it, and what of it does not fit in memory;
     /// `nil` when all of it does.
     var restored: RestoreBuffer?
@@ -44,9 +45,9 @@ package final class SQLiteTaskState: TaskState {
     /// What a commit changes, about: the bytes of the last one.
     var commitByteCount = 0
     /// Whether the open transaction holds changes that are no longer marked as unwritten.
-    var hasSpilled = false
+    @safe @exclusivity(unchecked) var hasSpilled = false
     /// Why uncommitted changes were lost.
-    var failure: StoreError?
+    @safe @exclusivity(unchecked) var failure: StoreError?
 
     init(
         _ opening: DatabaseOpening, _ budget: MemoryBudget, tracksChanges: Bool, hashSeed: UInt64

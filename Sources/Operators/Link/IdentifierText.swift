@@ -47,17 +47,25 @@ struct IdentifierText {
     }
 
     private static func trimmed(_ text: String) -> String {
-        var text = Substring(text)
-        while let first = text.first, first.isWhitespace { text.removeFirst() }
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return String(text)
+        let scalars = text.unicodeScalars
+        guard let start = scalars.firstIndex(where: { !isSpace($0) }),
+            let end = scalars.lastIndex(where: { !isSpace($0) })
+        else { return "" }
+        return start == scalars.startIndex && scalars.index(after: end) == scalars.endIndex
+            ? text : String(scalars[start...end])
+    }
+
+    private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.isASCII
+            ? scalar == " " || 9...13 ~= scalar.value : scalar.properties.isWhitespace
     }
 
     private static func email(_ text: String, dropsTag: Bool) -> String? {
         let parts = text.lowercased().split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, parts[1].contains("."),
             !parts[1].hasPrefix("."), !parts[1].hasSuffix("."),
-            !parts[0].contains(where: \.isWhitespace), !parts[1].contains(where: \.isWhitespace)
+            !parts[0].unicodeScalars.contains(where: isSpace),
+            !parts[1].unicodeScalars.contains(where: isSpace)
         else { return nil }
         var name = parts[0]
         if dropsTag, let plus = name.firstIndex(of: "+"), plus != name.startIndex {

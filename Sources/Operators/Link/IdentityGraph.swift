@@ -232,7 +232,7 @@ struct IdentityGraph: ~Copyable {
         var outcome = Outcome(members: members)
         let resolution = resolver.resolve(members)
         for (index, member) in members.enumerated() {
-            guard let profile = resolution.profiles[member.key] else { continue }
+            let profile = resolution.profiles[index]
             let before = try stored(member.key)
             let old = before.flatMap { $0.isSeen ? $0.profile : nil }
             if old != profile {

@@ -14,14 +14,15 @@ final class Linker: Operator {
     }
 
     private let settings: LinkSettings
-    private var identifiers: IdentifierKeys
+    // One thread uses it and nothing calls back, so accesses cannot overlap.
+    @safe @exclusivity(unchecked) private var identifiers: IdentifierKeys
     private let decisions: DecisionReader
-    private var graph: IdentityGraph?
-    private var outputs: LinkOutputs
-    private var keys: [[UInt8]] = []
-    private var description: [UInt8] = []
-    private var buffer = ByteBuffer(capacity: 64)
-    private var refusedCount = 0
+    @safe @exclusivity(unchecked) private var graph: IdentityGraph?
+    @safe @exclusivity(unchecked) private var outputs: LinkOutputs
+    @safe @exclusivity(unchecked) private var keys: [[UInt8]] = []
+    @safe @exclusivity(unchecked) private var description: [UInt8] = []
+    @safe @exclusivity(unchecked) private var buffer = ByteBuffer(capacity: 64)
+    @safe @exclusivity(unchecked) private var refusedCount = 0
 
     init(_ settings: LinkSettings) {
         self.settings = settings

@@ -13,11 +13,11 @@ struct ProfileGroups {
         self.types = types
         parents = Array(members.indices)
         counts = members.map { member in types.indices.map { $0 == member.type ? 1 : 0 } }
-        var places: [[UInt8]: Int] = [:]
-        for (place, member) in members.enumerated() { places[member.key] = place }
         for (left, member) in members.enumerated() {
             for link in member.node.links where link.decision == .cannotLink {
-                if let right = places[link.key], left < right { apart.append((left, right)) }
+                if let right = members.place(of: link.key), left < right {
+                    apart.append((left, right))
+                }
             }
         }
     }
@@ -79,23 +79,23 @@ struct ProfileGroups {
 
     /// The name of each member's profile: that of its oldest identifier, of equally old ones the
     /// strongest.
-    mutating func named() -> [[UInt8]: ProfileID] {
-        var oldest: [Int: Int] = [:]
-        for (place, member) in members.enumerated() {
-            let root = root(place)
-            guard let known = oldest[root] else {
-                oldest[root] = place
-                continue
-            }
-            let other = members[known]
-            if (member.node.firstSeen, member.type) < (other.node.firstSeen, other.type) {
+    mutating func named() -> [ProfileID] {
+        let roots = members.indices.map { root($0) }
+        var oldest = Array(members.indices)
+        for (place, root) in roots.enumerated() {
+            let (member, other) = (members[place].node, members[oldest[root]].node)
+            if (member.firstSeen, members[place].type, place)
+                < (other.firstSeen, members[oldest[root]].type, oldest[root])
+            {
                 oldest[root] = place
             }
         }
-        let names = oldest.mapValues { ProfileID(of: members[$0].key) }
-        var profiles: [[UInt8]: ProfileID] = [:]
-        for (place, member) in members.enumerated() { profiles[member.key] = names[root(place)] }
-        return profiles
+        var names: [ProfileID?] = Array(repeating: nil, count: members.count)
+        return roots.map { root in
+            let name = names[root] ?? ProfileID(of: members[oldest[root]].key)
+            names[root] = name
+            return name
+        }
     }
 }
 

@@ -1,5 +1,4 @@
-internal import Events
-internal import JSONSchema
+internal import Crypto
 
 /// Says which identifiers are one profile: a function of the links between them, and of nothing
 /// else, so that the order in which the links came does not matter.
@@ -32,8 +31,8 @@ struct ProfileResolver {
     }
 
     struct Resolution {
-        /// The profile of each member, by its key.
-        var profiles: [[UInt8]: ProfileID] = [:]
+        /// The profile of each member, in their order.
+        var profiles: [ProfileID] = []
         var reviews: [Review] = []
     }
 
@@ -59,17 +58,18 @@ struct ProfileResolver {
     let likeness: LikenessSettings?
 
     /// The profiles of members, which are all that hang together, in whatever order.
-    func resolve(_ members: [Member]) -> Resolution {
-        let members = members.sorted { $0.key.lexicographicallyPrecedes($1.key) }
-        var places: [[UInt8]: Int] = [:]
-        for (place, member) in members.enumerated() { places[member.key] = place }
+    func resolve(_ unsorted: [Member]) -> Resolution {
+        let order = unsorted.indices.sorted {
+            unsorted[$0].key.lexicographicallyPrecedes(unsorted[$1].key)
+        }
+        let members = order.map { unsorted[$0] }
         var groups = ProfileGroups(members, types)
-        for edge in edges(between: members, places) {
+        for edge in edges(between: members) {
             groups.join(edge.left, edge.right, isDecided: edge.isDecided)
         }
         var resolution = Resolution()
         if let likeness {
-            let alike = alike(members, places, likeness)
+            let alike = alike(members, likeness)
             var weights = PairWeights(members, likeness)
             for pair in alike where pair.weight >= likeness.linkWeight {
                 groups.join(pair.left, pair.right) { weights.sum($0, $1) >= 0 }
@@ -81,21 +81,24 @@ struct ProfileResolver {
                         weight: pair.weight, levels: pair.levels))
             }
         }
-        resolution.profiles = groups.named()
+        let named = groups.named()
+        var profiles = named
+        for (place, index) in order.enumerated() { profiles[index] = named[place] }
+        resolution.profiles = profiles
         return resolution
     }
 
     /// The pairs that are likely enough to be asked about, the likeliest first. What people decided
     /// is not asked again.
     private func alike(
-        _ members: [Member], _ places: [[UInt8]: Int], _ likeness: LikenessSettings
+        _ members: [Member], _ likeness: LikenessSettings
     ) -> [Alike] {
         var pairs: [Alike] = []
         for (left, member) in members.enumerated() {
             guard let node = member.likeness, !isOfNobody(member.node, type: member.type)
             else { continue }
             for neighbour in node.alike {
-                guard let right = places[neighbour.key], left < right,
+                guard let right = members.place(of: neighbour.key), left < right,
                     !isOfNobody(members[right].node, type: members[right].type),
                     (member.node[neighbour.key]?.decision ?? Decision.none) == Decision.none,
                     let other = members[right].likeness,
@@ -122,13 +125,13 @@ struct ProfileResolver {
         return false
     }
 
-    private func edges(between members: [Member], _ places: [[UInt8]: Int]) -> [Edge] {
+    private func edges(between members: [Member]) -> [Edge] {
         let areOfNobody = members.map { isOfNobody($0.node, type: $0.type) }
         var edges: [Edge] = []
         for (left, member) in members.enumerated() {
             for link in member.node.links {
                 // Each link stands in both nodes.
-                guard let right = places[link.key], left < right else { continue }
+                guard let right = members.place(of: link.key), left < right else { continue }
                 let isDecided = link.decision == .mustLink
                 guard isDecided || link.isEvidence && !areOfNobody[left] && !areOfNobody[right]
                 else { continue }
@@ -153,10 +156,22 @@ struct ProfileResolver {
 extension ProfileID {
     /// The name of the profile whose oldest identifier has this key.
     init(of key: [UInt8]) {
-        let digest = SHA256.hexadecimal(of: key)
-        self.init(
-            high: UInt64(digest.prefix(16), radix: 16) ?? 0,
-            low: UInt32(digest.dropFirst(16).prefix(8), radix: 16) ?? 0)
+        let digest = SHA256.hash(data: key)
+        let (high, low) = unsafe digest.withUnsafeBytes { bytes in
+            unsafe (
+                bytes.loadUnaligned(as: UInt64.self),
+                bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
+            )
+        }
+        self.init(high: UInt64(bigEndian: high), low: UInt32(bigEndian: low))
+    }
+}
+
+extension [ProfileResolver.Member] {
+    /// Where a member stands among some in the order of their keys.
+    func place(of key: [UInt8]) -> Int? {
+        let found = place(of: key, \.key)
+        return found.isThere ? found.place : nil
     }
 }
 

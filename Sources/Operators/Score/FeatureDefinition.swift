@@ -3,7 +3,7 @@ internal import Events
 internal import StreamCore
 
 /// One input of models: how its value comes from an event, or from those before it.
-struct FeatureDefinition: Sendable {
+final class FeatureDefinition: Sendable {
     /// What is read from an event.
     enum Source: Sendable {
         case field(FieldPath)
@@ -11,7 +11,7 @@ struct FeatureDefinition: Sendable {
     }
 
     /// What is made of the events of a key.
-    enum Aggregate: String, Sendable, CaseIterable {
+    enum Aggregate: String, BitwiseCopyable, Sendable, CaseIterable {
         case count, sum, mean, distinct, decay, repeats
         case sinceFirst = "since_first"
         case sinceLast = "since_last"
@@ -27,9 +27,8 @@ struct FeatureDefinition: Sendable {
     }
 
     /// How the events of a key are summed up.
-    struct History: Sendable {
+    struct History: BitwiseCopyable, Sendable {
         let aggregate: Aggregate
-        let condition: EventCondition?
         /// Milliseconds; `nil` for all time.
         let window: Int64?
         /// Milliseconds in which `decay` falls to half.
@@ -46,9 +45,57 @@ struct FeatureDefinition: Sendable {
     let source: Source?
     /// The texts of a category, in the order of their numbers.
     let categories: [[UInt8]]
+    /// Which events count, when it looks back.
+    let condition: EventCondition?
     let history: History?
     /// What stands for a missing value; NaN leaves it missing.
     let fallback: Double
+
+    private init?(
+        _ name: String, _ configuration: inout Configuration, in scope: EventScope,
+        _ valueCount: inout Int
+    ) {
+        self.name = name
+        guard Self.isName(name) else {
+            configuration.report(
+                "'\(name)' can't be the name of a feature",
+                remedy: "begin with a letter and go on with letters, digits and '_'")
+            return nil
+        }
+        source = Self.source(&configuration, in: scope)
+        categories = configuration.values("categories").map { Array($0.text.utf8) }
+        fallback = Self.number("default", &configuration) ?? .nan
+        let aggregate = configuration.value["aggregate"].flatMap { Aggregate(rawValue: $0.text) }
+        guard let aggregate else {
+            condition = nil
+            history = nil
+            Self.refuse(
+                ["where", "window", "half_life", "unit", "current"], &configuration,
+                "is only for a feature with 'aggregate'")
+            if source == nil, configuration.diagnostics.isEmpty {
+                configuration.report(
+                    "the feature '\(name)' has no value",
+                    remedy: "add 'field', 'value' or 'aggregate'")
+            }
+            return
+        }
+        var condition: EventCondition?
+        if var nested = configuration.nested("where") {
+            condition = EventCondition(configuration: &nested, in: scope)
+            configuration.absorb(nested)
+        }
+        self.condition = condition
+        history = History(
+            aggregate: aggregate,
+            window: configuration.optionalDuration("window")?.wholeMilliseconds,
+            halfLife: configuration.duration("half_life", default: .zero).wholeMilliseconds,
+            unit: max(
+                configuration.duration("unit", default: .seconds(86_400)).wholeMilliseconds, 1),
+            includesCurrent: configuration.value["current"]?.text != "exclude",
+            valueIndex: aggregate.needsValue ? valueCount : nil)
+        if aggregate.needsValue { valueCount += 1 }
+        check(aggregate, &configuration)
+    }
 }
 
 extension FeatureDefinition {
@@ -67,50 +114,6 @@ extension FeatureDefinition {
             if let feature { features.append(feature) }
         }
         return features
-    }
-
-    private init?(
-        _ name: String, _ configuration: inout Configuration, in scope: EventScope,
-        _ valueCount: inout Int
-    ) {
-        self.name = name
-        guard Self.isName(name) else {
-            configuration.report(
-                "'\(name)' can't be the name of a feature",
-                remedy: "begin with a letter and go on with letters, digits and '_'")
-            return nil
-        }
-        source = Self.source(&configuration, in: scope)
-        categories = configuration.values("categories").map { Array($0.text.utf8) }
-        fallback = Self.number("default", &configuration) ?? .nan
-        let aggregate = configuration.value["aggregate"].flatMap { Aggregate(rawValue: $0.text) }
-        guard let aggregate else {
-            history = nil
-            Self.refuse(
-                ["where", "window", "half_life", "unit", "current"], &configuration,
-                "is only for a feature with 'aggregate'")
-            if source == nil, configuration.diagnostics.isEmpty {
-                configuration.report(
-                    "the feature '\(name)' has no value",
-                    remedy: "add 'field', 'value' or 'aggregate'")
-            }
-            return
-        }
-        var condition: EventCondition?
-        if var nested = configuration.nested("where") {
-            condition = EventCondition(configuration: &nested, in: scope)
-            configuration.absorb(nested)
-        }
-        history = History(
-            aggregate: aggregate, condition: condition,
-            window: configuration.optionalDuration("window")?.wholeMilliseconds,
-            halfLife: configuration.duration("half_life", default: .zero).wholeMilliseconds,
-            unit: max(
-                configuration.duration("unit", default: .seconds(86_400)).wholeMilliseconds, 1),
-            includesCurrent: configuration.value["current"]?.text != "exclude",
-            valueIndex: aggregate.needsValue ? valueCount : nil)
-        if aggregate.needsValue { valueCount += 1 }
-        check(aggregate, &configuration)
     }
 
     private func check(_ aggregate: Aggregate, _ configuration: inout Configuration) {

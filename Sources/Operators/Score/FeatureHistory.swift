@@ -13,7 +13,7 @@ internal import StreamCore
 /// of entries (4); for each feature without a window a ``FoldedSum`` and, for `distinct`, the
 /// number of hashes (4) and the hashes (8 each); then the entries: time (8), a bit for each feature
 /// (8), and the values (8 each).
-struct FeatureHistory {
+struct FeatureHistory: ~Copyable {
     static let layoutVersion = 1
     private static let version: UInt8 = 1
     private static let headSize = 29
@@ -50,6 +50,7 @@ struct FeatureHistory {
     private var distinct: [[UInt64]] = []
     private var entries: [UInt8] = []
     private var seen: [UInt64] = []
+    private var newest: [UInt8] = []
     /// Entries that were folded although a window may still have needed them.
     private(set) var overflowCount = 0
 
@@ -168,14 +169,11 @@ struct FeatureHistory {
     /// Puts an entry into the log, and folds what no event can ask for any more.
     mutating func insert(_ entry: Entry, streamTime: Int64) {
         let place = firstEntry(after: entry.time) * entrySize
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(entrySize)
-        unsafe withUnsafeBytes(of: entry.time) { unsafe bytes.append(contentsOf: $0) }
-        unsafe withUnsafeBytes(of: entry.present) { unsafe bytes.append(contentsOf: $0) }
-        for value in entry.values {
-            unsafe withUnsafeBytes(of: value) { unsafe bytes.append(contentsOf: $0) }
-        }
-        entries.insert(contentsOf: bytes, at: place)
+        newest.removeAll(keepingCapacity: true)
+        unsafe withUnsafeBytes(of: entry.time) { unsafe newest.append(contentsOf: $0) }
+        unsafe withUnsafeBytes(of: entry.present) { unsafe newest.append(contentsOf: $0) }
+        unsafe entry.values.withUnsafeBytes { unsafe newest.append(contentsOf: $0) }
+        entries.insert(contentsOf: newest, at: place)
         latest = max(latest, entry.time)
         let bound = Timestamp(milliseconds: streamTime).adding(milliseconds: -settings.grace)
             .adding(milliseconds: -settings.longestWindow).milliseconds
@@ -198,7 +196,7 @@ struct FeatureHistory {
             else { continue }
             let bits = feature.valueIndex.map { self.bits($0, of: entry) } ?? 0
             if feature.aggregate == .distinct {
-                insert(bits, into: &distinct[place])
+                Self.insert(bits, into: &distinct[place], atMost: settings.maximumDistinct)
                 continue
             }
             var sum = Accumulator(feature)
@@ -208,14 +206,16 @@ struct FeatureHistory {
         }
     }
 
-    private func insert(_ hash: UInt64, into hashes: inout [UInt64]) {
+    private static func insert(
+        _ hash: UInt64, into hashes: inout [UInt64], atMost limit: Int
+    ) {
         var (low, high) = (0, hashes.count)
         while low < high {
             let middle = (low + high) / 2
             if hashes[middle] < hash { low = middle + 1 } else { high = middle }
         }
         if low < hashes.count, hashes[low] == hash { return }
-        if hashes.count < settings.maximumDistinct { hashes.insert(hash, at: low) }
+        if hashes.count < limit { hashes.insert(hash, at: low) }
     }
 
     // MARK: Bytes

@@ -3,7 +3,7 @@ internal import Events
 internal import StreamCore
 
 /// Reads the values that features take from one event.
-struct FeatureReader {
+struct FeatureReader: ~Copyable {
     /// Why a feature has no value that a model could take.
     struct Obstacle: Error {
         let error: String
@@ -47,7 +47,7 @@ struct FeatureReader {
         for (bit, index) in settings.histories.enumerated() {
             let feature = settings.features[index]
             guard let history = feature.history else { continue }
-            if let condition = history.condition,
+            if let condition = feature.condition,
                 try !meets(condition, "'where' of '\(feature.name)'", event, in: arena)
             {
                 continue

@@ -5,7 +5,7 @@ internal import Models
 internal import StreamCore
 
 /// One model of a `score` operator.
-struct ModelDefinition: Sendable {
+final class ModelDefinition: Sendable {
     enum Form: Sendable {
         /// A model file, and for each of its inputs the feature that it gets.
         case file(Model, inputs: [Int])
@@ -25,34 +25,6 @@ struct ModelDefinition: Sendable {
         case .file(let model, _): model.outputCount
         case .expression: 1
         }
-    }
-}
-
-extension ModelDefinition {
-    /// Reads the models; what is wrong with them is reported.
-    static func read(
-        _ configuration: inout Configuration, _ features: [FeatureDefinition],
-        in scope: FeatureScope
-    ) -> [ModelDefinition] {
-        var models: [ModelDefinition] = []
-        for entry in configuration.value["models"]?.entries ?? [] {
-            var nested = Configuration(
-                name: configuration.name, value: entry.value,
-                eventSchema: configuration.eventSchema, readFile: configuration.readFile)
-            let model = ModelDefinition(entry.key, &nested, features, in: scope)
-            configuration.absorb(nested)
-            if let model { models.append(model) }
-        }
-        let live = models.filter { $0.shadowed == nil }.map(\.name)
-        for entry in configuration.value["models"]?.entries ?? [] {
-            guard let shadowed = entry.value["shadow_of"], !live.contains(shadowed.text) else {
-                continue
-            }
-            configuration.report(
-                "'shadow_of' names no model: '\(shadowed.text)'", at: shadowed.location,
-                remedy: NearestName.remedy(for: shadowed.text, known: live))
-        }
-        return models
     }
 
     private init?(
@@ -100,6 +72,34 @@ extension ModelDefinition {
                 remedy: error.remedy)
             return nil
         }
+    }
+}
+
+extension ModelDefinition {
+    /// Reads the models; what is wrong with them is reported.
+    static func read(
+        _ configuration: inout Configuration, _ features: [FeatureDefinition],
+        in scope: FeatureScope
+    ) -> [ModelDefinition] {
+        var models: [ModelDefinition] = []
+        for entry in configuration.value["models"]?.entries ?? [] {
+            var nested = Configuration(
+                name: configuration.name, value: entry.value,
+                eventSchema: configuration.eventSchema, readFile: configuration.readFile)
+            let model = ModelDefinition(entry.key, &nested, features, in: scope)
+            configuration.absorb(nested)
+            if let model { models.append(model) }
+        }
+        let live = models.filter { $0.shadowed == nil }.map(\.name)
+        for entry in configuration.value["models"]?.entries ?? [] {
+            guard let shadowed = entry.value["shadow_of"], !live.contains(shadowed.text) else {
+                continue
+            }
+            configuration.report(
+                "'shadow_of' names no model: '\(shadowed.text)'", at: shadowed.location,
+                remedy: NearestName.remedy(for: shadowed.text, known: live))
+        }
+        return models
     }
 
     static func version(of bytes: [UInt8]) -> String {

@@ -4,7 +4,7 @@ internal import Models
 internal import StreamCore
 
 /// Events that wait for their scores, with the rows of their features.
-struct ScoreBatch {
+struct ScoreBatch: ~Copyable {
     /// A model and what it predicted for the batch.
     private struct Work {
         let model: ModelDefinition
@@ -52,7 +52,7 @@ struct ScoreBatch {
 
     /// Adds an event with the features that it has by itself.
     mutating func begin(
-        _ event: Event, _ reader: FeatureReader, in arena: EventArena
+        _ event: Event, _ reader: borrowing FeatureReader, in arena: EventArena
     ) throws(FeatureReader.Obstacle) {
         let start = rows.count
         do {
@@ -160,10 +160,12 @@ struct ScoreBatch {
             append(index, row)
         }
         var scored = event
-        var isSet = writer.set(settings.output, of: &scored, in: context.arena)
-        if isSet, let path = settings.featuresOutput {
-            isSet = writer.set(path, of: &scored, to: features, in: context.arena)
-        }
+        let isSet =
+            if let path = settings.featuresOutput {
+                writer.set(&scored, path, to: features, in: context.arena)
+            } else {
+                writer.set(&scored, in: context.arena)
+            }
         guard isSet else {
             return try context.refuse(
                 event, to: Scorer.Output.failed, error: "field_not_settable"
@@ -178,7 +180,7 @@ struct ScoreBatch {
         for index in work.indices where work[index].model.shadowed != nil {
             append(index, row)
         }
-        _ = writer.set(settings.output, of: &scored, in: context.arena)
+        _ = writer.set(&scored, in: context.arena)
         context.emit(scored, to: Scorer.Output.shadow)
     }
 

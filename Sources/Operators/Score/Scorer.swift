@@ -16,16 +16,17 @@ final class Scorer: Operator {
     /// Rows that go through the models together.
     private static let batchRows = 256
 
-    private var settings: ScoreSettings
-    private var reader: FeatureReader
-    private var history: FeatureHistory
-    private var batch: ScoreBatch
-    private var stores: TimedStores
-    private var entry = FeatureHistory.Entry()
-    private var stored: [UInt8] = []
-    private var key = ByteBuffer(capacity: 256)
-    private var encoded = ByteBuffer(capacity: 4096)
-    private var shownOverflows = 0
+    // One thread uses it and nothing calls back, so accesses cannot overlap.
+    @safe @exclusivity(unchecked) private var settings: ScoreSettings
+    @safe @exclusivity(unchecked) private var reader: FeatureReader
+    @safe @exclusivity(unchecked) private var history: FeatureHistory
+    @safe @exclusivity(unchecked) private var batch: ScoreBatch
+    @safe @exclusivity(unchecked) private var stores: TimedStores
+    @safe @exclusivity(unchecked) private var entry = FeatureHistory.Entry()
+    @safe @exclusivity(unchecked) private var stored: [UInt8] = []
+    @safe @exclusivity(unchecked) private var key = ByteBuffer(capacity: 256)
+    @safe @exclusivity(unchecked) private var encoded = ByteBuffer(capacity: 4096)
+    @safe @exclusivity(unchecked) private var shownOverflows = 0
 
     init(settings: ScoreSettings) {
         self.settings = settings

@@ -87,7 +87,11 @@ extension Profiles {
         let due = profile.slots[slot].marks[0]
         guard due != ProfileState.none, due <= time else { return }
         profile.slots[slot].marks[0] = ProfileState.none
-        guard due <= profile.lastSeen.addingSaturated(settings.retention) else { return }
+        guard due <= profile.lastSeen.addingSaturated(settings.retention) else {
+            // It has none until it is seen again.
+            profile.scheduleVersion = 0
+            return
+        }
         candidates.append(
             Candidate(rule: index, matchedAt: due, startedAt: due, identity: 0, data: .empty))
         bind(at: time, in: context)

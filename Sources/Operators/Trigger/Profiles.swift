@@ -35,7 +35,7 @@ internal import StreamCore
 
     init(settings: TriggerSettings) {
         self.settings = settings
-        rules = RuleSet(settings.rules)
+        rules = RuleSet(settings)
         evaluation = Evaluation(settings.scope.events.declarations)
         moments = Evaluation(settings.scope.moments)
         clocks = ClockCache(fallback: settings.fallbackClock)
@@ -184,10 +184,11 @@ internal import StreamCore
         let time = event.timestamp.milliseconds
         let streamTime = event.streamTime.milliseconds
         profile.note(seen: time)
-        var hasNews = profile.scheduleVersion != rules.scheduleVersion
+        var mustAppoint = profile.scheduleVersion != rules.scheduleVersion
         for index in unsafe fields.indices {
             let field = unsafe fields[index]
-            if unsafe profile.set(field.hash, to: field.json, at: time) { hasNews = true }
+            let isNews = unsafe profile.set(field.hash, to: field.json, at: time)
+            if isNews, unsafe rules.schedulesDepend(on: field.hash) { mustAppoint = true }
         }
         var isLate = false
         let identity = matches.isEmpty ? 0 : self.identity(of: event, in: context.arena)
@@ -216,7 +217,7 @@ internal import StreamCore
         let now = max(time, streamTime)
         let moment = (event.streamTime, event.sequence)
         cancelHeld(by: event, at: now, moment, in: context)
-        if hasNews {
+        if mustAppoint {
             appoint(after: event.streamTime == .distantPast ? time : streamTime, in: context)
         }
         try decide(at: now, moment, stores, in: context)

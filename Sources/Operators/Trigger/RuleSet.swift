@@ -20,7 +20,7 @@ struct RuleSet {
         let bitsIfNot: UInt8
     }
 
-    private let fileRules: [Rule]
+    private let settings: TriggerSettings
     /// By name; `nil` takes a rule of the file away.
     private var changes: [String: Rule?] = [:]
 
@@ -31,14 +31,19 @@ struct RuleSet {
     private(set) var schedules: [Int] = []
     /// Which schedules there are; 0 for none.
     private(set) var scheduleVersion: UInt64 = 0
+    /// The fields of the profile, by their hashes, that say when schedules are due; `nil` when all may.
+    private var scheduleFields: Set<UInt64>? = []
     /// The longest time that an action is remembered, for the rules' own limits.
     private(set) var longestLimit: Int64 = 0
     private var places: [UInt64: Int] = [:]
 
-    init(_ fileRules: [Rule]) {
-        self.fileRules = fileRules
+    init(_ settings: TriggerSettings) {
+        self.settings = settings
         arrange()
     }
+
+    /// Whether a change of a field of the profile can change when a schedule is due.
+    func schedulesDepend(on field: UInt64) -> Bool { scheduleFields?.contains(field) ?? true }
 
     /// The place of the rule that a slot belongs to.
     func place(of identity: UInt64) -> Int? { places[identity] }
@@ -52,8 +57,8 @@ struct RuleSet {
     }
 
     private mutating func arrange() {
-        let known = Set(fileRules.map(\.name))
-        rules = fileRules.compactMap { rule in
+        let known = Set(settings.rules.map(\.name))
+        rules = settings.rules.compactMap { rule in
             if let change = changes[rule.name] { return change }
             return rule
         }
@@ -62,19 +67,42 @@ struct RuleSet {
         }
         tests = []
         schedules = []
+        scheduleFields = []
         places = [:]
         longestLimit = 0
         var version = StableHash()
         for (index, rule) in rules.enumerated() {
             places[rule.identity] = index
             longestLimit = max(longestLimit, rule.limit?.span ?? 0)
-            if case .schedule = rule.pattern {
+            if case .schedule(let schedule) = rule.pattern {
                 schedules.append(index)
+                note(schedule)
                 version.add(rule.version)
             }
             addTests(of: rule, at: index)
         }
         scheduleVersion = schedules.isEmpty ? 0 : version.value
+    }
+
+    private mutating func note(_ schedule: Schedule) {
+        let zone = schedule.zone ?? settings.zone
+        for expression in [schedule.date, zone?.name].compactMap({ $0 }) {
+            let known = settings.profileFields.map { (FieldPath(name: $0.name), $0.hash) }
+            guard expression.variables == [settings.scope.profile],
+                let paths = expression.fields(of: settings.scope.profile)
+            else {
+                scheduleFields = nil
+                return
+            }
+            for path in paths {
+                let top = FieldPath(Array(path.components.prefix(1)))
+                guard let field = known.first(where: { $0.0 == top }) else {
+                    scheduleFields = nil
+                    return
+                }
+                scheduleFields?.insert(field.1)
+            }
+        }
     }
 
     private mutating func addTests(of rule: Rule, at index: Int) {

@@ -73,8 +73,8 @@ extension ShardedGraph {
         var outcome = IdentityGraph.Outcome(members: seen)
         let profiles = resolver.resolve(seen).profiles
         for (place, seen) in seen.enumerated() {
-            guard var member = component[seen.key], let profile = profiles[seen.key]
-            else { continue }
+            guard var member = component[seen.key] else { continue }
+            let profile = profiles[place]
             let old = member.isTold ? member.node.profile : nil
             if old != profile {
                 outcome.moves.append((seen.key, old, profile))
