@@ -23,11 +23,11 @@ struct IdentityGraph: ~Copyable {
         }
     }
 
-    private let store: any KeyValueStore
-    private let settings: LinkSettings
-    private let resolver: ProfileResolver
+    let store: any KeyValueStore
+    let settings: LinkSettings
+    let resolver: ProfileResolver
     /// `nil` when profiles are linked by identifiers alone.
-    private var likeness: LikenessLedger?
+    var likeness: LikenessLedger?
 
     /// The nodes that were read for this change, and which of them changed.
     private var nodes: [[UInt8]: IdentityNode] = [:]
@@ -165,69 +165,11 @@ struct IdentityGraph: ~Copyable {
         return try resolve(from: [left, right]) ?? Outcome(isRefused: true)
     }
 
-    // MARK: Erasing
-
-    struct Erased {
-        /// How many entries are no more.
-        var count = 0
-        var profiles: [ProfileID] = []
-        /// What became of others that were linked to them.
-        var outcomes: [Outcome] = []
-    }
-
-    /// Deletes the profiles that are called `name`, or that have an identifier with this text.
-    mutating func erase(_ name: UnsafeRawBufferPointer) throws(StoreError) -> Erased {
-        begin()
-        let name = unsafe String(decoding: name, as: UTF8.self)
-        var all: [[UInt8]: IdentityNode] = [:]
-        var damage: SketchError?
-        try unsafe store.forEach { key, value in
-            do throws(SketchError) {
-                unsafe all[Array(key)] = try IdentityNode(value)
-            } catch {
-                damage = error
-            }
-        }
-        // Whose it is that can't be read, nobody knows: it may be this one's.
-        if let damage { throw StoreError.damaged(settings.storeName, damage) }
-        var profiles: Set<ProfileID> = []
-        for (key, node) in all where node.isSeen {
-            if node.profile.text == name || IdentifierKey.text(key) == name {
-                profiles.insert(node.profile)
-            }
-        }
-        let erased = all.filter { $0.value.isSeen && profiles.contains($0.value.profile) }
-        var neighbours: Set<[UInt8]> = []
-        for (key, node) in erased {
-            try delete(key)
-            for other in try likeness?.remove(key) ?? [] where erased[other] == nil {
-                neighbours.insert(other)
-            }
-            for link in node.links where erased[link.key] == nil {
-                guard var other = all[link.key] else { continue }
-                other.remove(key)
-                all[link.key] = other
-                try write(link.key, other)
-                neighbours.insert(link.key)
-            }
-        }
-        try likeness?.save()
-        // What was shared with the erased ones may be somebody's now.
-        var result = Erased(count: erased.count, profiles: profiles.sorted())
-        for key in neighbours.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-            begin()
-            if let outcome = try resolve(from: [key]), !outcome.isSilent {
-                result.outcomes.append(outcome)
-            }
-        }
-        return result
-    }
-
     // MARK: Profiles
 
     /// Works the profiles out anew of all that hangs together with some identifiers, and stores what
     /// changed; `nil`, and nothing stored, when that is too much.
-    private mutating func resolve(from keys: [[UInt8]]) throws(StoreError) -> Outcome? {
+    mutating func resolve(from keys: [[UInt8]]) throws(StoreError) -> Outcome? {
         guard let members = try together(with: keys) else { return nil }
         var outcome = Outcome(members: members)
         let resolution = resolver.resolve(members)
@@ -284,7 +226,7 @@ struct IdentityGraph: ~Copyable {
 
     /// The identifiers that hang together with some, through links that count. What is of nobody
     /// ends a path; those that a path begins with never do, since they may have been somebody's.
-    private mutating func together(
+    mutating func together(
         with keys: [[UInt8]]
     ) throws(StoreError) -> [ProfileResolver.Member]? {
         var found: [ProfileResolver.Member] = []
@@ -318,7 +260,7 @@ struct IdentityGraph: ~Copyable {
 
     // MARK: Store
 
-    private mutating func begin() {
+    mutating func begin() {
         nodes.removeAll(keepingCapacity: true)
         changed.removeAll(keepingCapacity: true)
         likeness?.begin()
@@ -329,14 +271,14 @@ struct IdentityGraph: ~Copyable {
         changed.insert(key)
     }
 
-    private mutating func node(_ key: [UInt8]) throws(StoreError) -> IdentityNode? {
+    mutating func node(_ key: [UInt8]) throws(StoreError) -> IdentityNode? {
         if let node = nodes[key] { return node }
         guard let node = try stored(key) else { return nil }
         nodes[key] = node
         return node
     }
 
-    private mutating func stored(_ key: [UInt8]) throws(StoreError) -> IdentityNode? {
+    mutating func stored(_ key: [UInt8]) throws(StoreError) -> IdentityNode? {
         put(key)
         guard try unsafe store.get(keyBytes.bytes, into: &value) else { return nil }
         return try unsafe value.decoded(from: settings.storeName) { bytes throws(SketchError) in
@@ -344,14 +286,14 @@ struct IdentityGraph: ~Copyable {
         }
     }
 
-    private mutating func write(_ key: [UInt8], _ node: IdentityNode) throws(StoreError) {
+    mutating func write(_ key: [UInt8], _ node: IdentityNode) throws(StoreError) {
         put(key)
         nodeBytes.removeAll()
         node.write(to: &nodeBytes)
         try unsafe store.put(keyBytes.bytes, nodeBytes.bytes)
     }
 
-    private mutating func delete(_ key: [UInt8]) throws(StoreError) {
+    mutating func delete(_ key: [UInt8]) throws(StoreError) {
         put(key)
         try unsafe store.delete(keyBytes.bytes)
     }

@@ -18,7 +18,7 @@ public import StreamCore
 /// order in which events come does not matter once all are there. An event keeps the profile that its
 /// strongest identifier had when it passed; what changes later is told on `.merges`.
 ///
-/// - Units: limits in identifiers.
+/// - Units: limits in identifiers; `retention` in event time.
 /// - Late records: none; a late event makes identifiers and links older, and counts like any other.
 /// - State: for each identifier since when it is known, its profile, and the identifiers that it was
 ///   seen with, of events and of stewards' decisions.
@@ -67,6 +67,14 @@ public struct LinkOperator: OperatorDefinition {
                 StoreSpec(
                     name: likeness.storeName, kind: .keyValue,
                     layoutVersion: LikenessNode.layoutVersion, definition: likeness.definition))
+        }
+        if settings.retention != nil {
+            stores += [
+                StoreSpec(
+                    name: settings.seenName, kind: .keyValue,
+                    layoutVersion: LastSeen.layoutVersion, definition: "last times by hash"),
+                StoreSpec(name: settings.timersName, kind: .timers),
+            ]
         }
         return stores
     }
@@ -121,6 +129,10 @@ extension LinkOperator {
             FieldSpec(
                 "max_together", .integer(2...100_000), default: "1000",
                 "The most identifiers that may hang together."),
+            FieldSpec(
+                "retention", .duration(allowsZero: false),
+                "A profile of which nothing was seen for so long is forgotten; without it, none is. "
+                    + "Only for 'scope: partition'."),
             FieldSpec(
                 "likeness",
                 .object([

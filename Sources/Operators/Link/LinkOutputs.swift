@@ -189,11 +189,17 @@ struct LinkOutputs: ~Copyable {
     }
 
     /// Deletes profiles from a compacted topic.
-    mutating func tell(forgotten profiles: [ProfileID], in context: OperatorContext) {
+    mutating func tell(
+        forgotten profiles: [ProfileID], because source: Event?, in context: OperatorContext
+    ) {
         for profile in profiles {
             key.removeAll()
             profile.append(to: &key)
-            let event = unsafe context.arena.addTombstone(key: key.bytes, timestamp: .distantPast)
+            var event = unsafe context.arena.addTombstone(
+                key: key.bytes, timestamp: source?.timestamp ?? .distantPast)
+            if let source {
+                (event.streamTime, event.sequence) = (source.streamTime, source.sequence)
+            }
             context.emit(event, to: Linker.Output.profiles)
         }
     }

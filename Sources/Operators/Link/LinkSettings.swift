@@ -34,7 +34,11 @@ struct LinkSettings: Sendable {
     let mostTogether: Int
     /// Values that are no identifiers, besides those that are known.
     private(set) var blocked: Set<String> = []
+    /// Milliseconds after which profiles of which nothing was seen are forgotten; `nil` for never.
+    let retention: Int64?
     let storeName: String
+    var seenName: String { "\(storeName).seen" }
+    var timersName: String { "\(storeName).timers" }
     /// `nil` when profiles are linked by identifiers alone.
     private(set) var likeness: LikenessSettings?
 
@@ -45,6 +49,12 @@ struct LinkSettings: Sendable {
         mostTogether = Int(clamping: configuration.integer("max_together", default: 1_000))
         storeName = "\(configuration.name).identities"
         scope = configuration.choice("scope", default: .partition)
+        retention = configuration.optionalDuration("retention")?.wholeMilliseconds
+        if scope == .global, let found = configuration.value["retention"] {
+            configuration.report(
+                "'retention' is only for 'scope: partition'", at: found.location,
+                remedy: "remove it; 'millrace forget' forgets a profile")
+        }
         blocked = Set(configuration.values("blocked").map { $0.text.lowercased() })
         for entry in configuration.value["identifiers"]?.entries ?? [] {
             if let type = Self.type(entry, &configuration) { types.append(type) }

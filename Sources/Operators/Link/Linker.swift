@@ -18,6 +18,8 @@ final class Linker: Operator {
     @safe @exclusivity(unchecked) private var identifiers: IdentifierKeys
     private let decisions: DecisionReader
     @safe @exclusivity(unchecked) private var graph: IdentityGraph?
+    /// `nil` when nothing is forgotten by age.
+    @safe @exclusivity(unchecked) private var lastSeen: LastSeen?
     @safe @exclusivity(unchecked) private var outputs: LinkOutputs
     @safe @exclusivity(unchecked) private var keys: [[UInt8]] = []
     @safe @exclusivity(unchecked) private var description: [UInt8] = []
@@ -29,12 +31,16 @@ final class Linker: Operator {
         identifiers = IdentifierKeys(settings)
         decisions = DecisionReader(settings)
         outputs = LinkOutputs(settings)
+        if let retention = settings.retention {
+            lastSeen = LastSeen(settings, retention: retention)
+        }
     }
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
         open(in: context)
         for event in events {
             if context.input == 0 {
+                try advance(to: event.streamTime, in: context)
                 try link(event, in: context)
             } else {
                 try decide(event, in: context)
@@ -48,9 +54,41 @@ final class Linker: Operator {
         open(in: context)
         do throws(StoreError) {
             guard let erased = try unsafe graph?.erase(key) else { return 0 }
-            outputs.tell(forgotten: erased.profiles, in: context)
-            for outcome in erased.outcomes { outputs.tell(outcome, because: nil, in: context) }
-            return erased.count
+            try lastSeen?.remove(erased.keys, in: context)
+            tell(erased, because: nil, in: context)
+            return erased.keys.count
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private func tell(
+        _ erased: IdentityGraph.Erased, because source: Event?, in context: OperatorContext
+    ) {
+        outputs.tell(forgotten: erased.profiles, because: source, in: context)
+        for outcome in erased.outcomes { outputs.tell(outcome, because: source, in: context) }
+    }
+
+    /// Forgets the profiles of which nothing was seen for the retention.
+    func advance(to streamTime: Timestamp, in context: OperatorContext) throws(OperatorError) {
+        // The end of an input is no passing of time.
+        if lastSeen == nil || context.isAtEnd { return }
+        open(in: context)
+        do throws(StoreError) {
+            while let stale = try lastSeen?.takeStale(at: streamTime, in: context) {
+                let members = try graph?.members(with: stale.key) ?? []
+                if members.isEmpty {
+                    try lastSeen?.remove([stale.key], in: context)
+                    continue
+                }
+                if try lastSeen?.keep(stale, with: members, in: context) == true { continue }
+                guard let erased = try graph?.erase(members) else { continue }
+                try lastSeen?.remove(members, in: context)
+                var cause = unsafe context.arena.addTombstone(
+                    key: UnsafeRawBufferPointer(start: nil, count: 0), timestamp: stale.due)
+                (cause.streamTime, cause.sequence) = context.moment(ofTimerDueAt: stale.due)
+                tell(erased, because: cause, in: context)
+            }
         } catch {
             throw .store(error)
         }
@@ -76,6 +114,7 @@ final class Linker: Operator {
         }
         var profile: ProfileID?
         do throws(StoreError) {
+            try lastSeen?.note(keys, of: event, in: context)
             profile = try graph?.knownProfile(of: keys, described: description, at: time)
             if profile == nil,
                 let outcome = try graph?.add(keys, described: description, at: time)

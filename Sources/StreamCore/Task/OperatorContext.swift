@@ -20,6 +20,9 @@ public final class OperatorContext {
     /// `i` of the operator's spec.
     public package(set) var input = 0
 
+    /// Whether the input has ended for good: what timers are fired for is not that time has passed.
+    public package(set) var isAtEnd = false
+
     /// What was emitted during the current run, by output.
     @safe @exclusivity(unchecked) @usableFromInline package var emitted: [[Event]]
     @usableFromInline package let connected: [Bool]

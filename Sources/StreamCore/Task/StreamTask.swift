@@ -229,6 +229,7 @@ public final class StreamTask {
     public func finish(until time: Timestamp = .distantFuture, output: OutputBatch)
         throws(TaskError)
     {
+        graph.endInput()
         try fire(at: time, output: output)
     }
 

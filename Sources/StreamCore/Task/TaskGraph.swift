@@ -99,6 +99,11 @@ struct TaskGraph {
         }
     }
 
+    /// No more records will come.
+    func endInput() {
+        for context in contexts { context.isAtEnd = true }
+    }
+
     /// Begins a run whose events lie in `arena`.
     mutating func beginRun(arena: EventArena) {
         self.arena = arena

@@ -133,11 +133,37 @@ final class LinkRig {
             case "merges": changes.append(value)
             case "review": reviews[record.key ?? ""] = value
             case "profiles":
-                profiles[record.key ?? ""] = value.contains("merged_into") ? nil : value
+                let isGone = record.value == nil || value.contains("merged_into")
+                profiles[record.key ?? ""] = isGone ? nil : value
             default: break
             }
         }
         return records
+    }
+
+    /// What the stores hold that are committed and closed, an entry each.
+    static func state(
+        in storage: any StateStorage, of plan: TopologyPlan, partitions: Int32 = 1
+    ) throws -> [String] {
+        var entries: [String] = []
+        for subtopology in plan.subtopologies {
+            for partition in 0..<partitions {
+                let identifier = TaskIdentifier(
+                    subtopology: subtopology.index, partition: partition)
+                let stores = subtopology.stores.filter { $0.kind == .keyValue }
+                if stores.isEmpty { continue }
+                let state = try storage.open(identifier, stores: subtopology.stores)
+                defer { state.close() }
+                for store in stores {
+                    try unsafe state.keyValueStore(store.name).forEach { key, value in
+                        unsafe entries.append(
+                            String(decoding: key, as: UTF8.self)
+                                + String(decoding: value, as: UTF8.self))
+                    }
+                }
+            }
+        }
+        return entries
     }
 
     static func profile(in json: String) -> String? {

@@ -220,25 +220,7 @@ final class ShardRig {
 
     /// All that is stored, as text.
     func state() throws -> [String] {
-        var entries: [String] = []
-        for subtopology in plan.subtopologies {
-            for partition in 0..<partitions {
-                let identifier = TaskIdentifier(
-                    subtopology: subtopology.index, partition: partition)
-                let stores = subtopology.stores.filter { $0.kind == .keyValue }
-                if stores.isEmpty { continue }
-                let state = try storage.open(identifier, stores: subtopology.stores)
-                defer { state.close() }
-                for store in stores {
-                    try unsafe state.keyValueStore(store.name).forEach { key, value in
-                        unsafe entries.append(
-                            String(decoding: key, as: UTF8.self)
-                                + String(decoding: value, as: UTF8.self))
-                    }
-                }
-            }
-        }
-        return entries
+        try LinkRig.state(in: storage, of: plan, partitions: partitions)
     }
 
     /// Commits all tasks and closes them, so that ``state()`` sees what they have.

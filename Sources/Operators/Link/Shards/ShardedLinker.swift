@@ -125,7 +125,7 @@ final class ShardedLinker: Operator {
             }
             context.emit(event, to: Linker.Output.feedback)
         }
-        outputs.tell(forgotten: forgotten, in: context)
+        outputs.tell(forgotten: forgotten, because: nil, in: context)
         for outcome in outcomes { outputs.tell(outcome, because: source, in: context) }
         if let count = graph?.refusedCount, count > 0 {
             context.setGauge("links.refused", to: Double(count))
