@@ -21,6 +21,11 @@ public struct Event: BitwiseCopyable, Sendable {
     /// The record key in the arena; ``ByteRange/absent`` when there is none.
     public var key: ByteRange
 
+    /// Whether both are the same record with the same changes, so that all fields are equal.
+    package func hasSameFields(as other: Event) -> Bool {
+        slot == other.slot && overlay == other.overlay
+    }
+
     init(slot: Int32, timestamp: Timestamp, key: ByteRange) {
         self.slot = slot
         self.overlay = -1

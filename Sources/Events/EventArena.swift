@@ -26,6 +26,8 @@ public final class EventArena {
     // One thread uses an arena and none of its methods calls back out, so accesses cannot overlap.
     // Checking that at run time cost a quarter of the time of a whole event.
     @safe @exclusivity(unchecked) var own = ByteBuffer(capacity: 4096, keepsOutgrown: true)
+    /// How often it was emptied: events of before are not those of now.
+    @safe @exclusivity(unchecked) package private(set) var generation = 0
     @safe @exclusivity(unchecked) var input = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
     @safe @exclusivity(unchecked) var batch: RecordBatch?
 
@@ -62,6 +64,7 @@ public final class EventArena {
     ///
     /// What single large documents needed beyond ``keptParserCapacity`` is given back.
     public func reset() {
+        generation &+= 1
         own.removeAll()
         own.releaseOutgrown()
         unsafe input = UnsafeRawBufferPointer(start: nil, count: 0)

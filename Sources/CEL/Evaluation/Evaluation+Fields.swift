@@ -18,9 +18,24 @@ extension Evaluation {
         guard let arena = boundArenas[variable], let event = boundEvents[variable] else {
             return evaluate(instruction.c, program)
         }
-        let value = arena.value(of: event, at: program.paths[Int(instruction.b)])
-        if value.isMissing { return .error(.noSuchField, index) }
-        return coerced(operand(value, of: variable), instruction.coercion, index)
+        guard let read = read(Int(instruction.b), of: variable, event, in: arena, program) else {
+            return .error(.noSuchField, index)
+        }
+        return coerced(read, instruction.coercion, index)
+    }
+
+    /// A field of an event, by the number of its path; `nil` when it is missing.
+    private func read(
+        _ path: Int, of variable: Int, _ event: Event, in arena: EventArena, _ program: Program
+    ) -> Operand? {
+        let (slot, binding) = (program.pathSlots[path], bindings[variable])
+        if readFields.has(program.paths[path], at: slot, of: binding) { return readFields[slot] }
+        let value = arena.value(of: event, at: program.paths[path])
+        let operand = value.isMissing ? nil : operand(value, of: variable)
+        if value.kind != .object, value.kind != .array {
+            readFields.note(operand, at: program.paths[path], slot: slot, of: binding)
+        }
+        return operand
     }
 
     /// A field of an event is there when all of the way to it is.
@@ -30,7 +45,7 @@ extension Evaluation {
             return evaluate(instruction.c, program)
         }
         return Operand(
-            !arena.value(of: event, at: program.paths[Int(instruction.b)]).isMissing)
+            read(Int(instruction.b), of: variable, event, in: arena, program) != nil)
     }
 
     func optionalField(
@@ -40,9 +55,10 @@ extension Evaluation {
         guard let arena = boundArenas[variable], let event = boundEvents[variable] else {
             return evaluate(instruction.c, program)
         }
-        let value = arena.value(of: event, at: program.paths[Int(instruction.b)])
-        if value.isMissing { return .emptyOptional }
-        let content = coerced(operand(value, of: variable), instruction.coercion, index)
+        guard let read = read(Int(instruction.b), of: variable, event, in: arena, program) else {
+            return .emptyOptional
+        }
+        let content = coerced(read, instruction.coercion, index)
         return content.isAbnormal ? content : Operand(optional: memory.element(content))
     }
 

@@ -9,6 +9,8 @@ final class Program: @unchecked Sendable {
     let children: [Int32]
     let constants: [Operand]
     let paths: [FieldPath]
+    /// Where an evaluation remembers each of the paths.
+    let pathSlots: [Int]
     let patterns: [Pattern]
     let zones: [ZoneOffsets]
     let loops: [LoopPlan]
@@ -25,6 +27,7 @@ final class Program: @unchecked Sendable {
         children = parts.children
         constants = parts.constants
         paths = parts.paths
+        pathSlots = parts.paths.map { ReadFields.slot(of: $0) }
         patterns = parts.patterns
         zones = parts.zones
         loops = parts.loops
