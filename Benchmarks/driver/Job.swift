@@ -66,13 +66,17 @@ struct LoadedJob {
 
     let job: Job
     private let plan: TopologyPlan
+    /// What the topology says, for each task.
+    private let cacheSize: Int
 
     init(_ job: Job, folder: String) throws {
         self.job = job
         // The topologies are those of the benchmark with a broker; nothing of it is used here.
         let environment = ["BENCH_APPLICATION": "bench", "MILLRACE_TEST_BOOTSTRAP": "embedded"]
         let loader = TopologyLoader(operators: .standard, environment: environment)
-        plan = try TopologyPlan(loader.load("\(folder)/\(job.file)").topology)
+        let file = try loader.load("\(folder)/\(job.file)")
+        plan = try TopologyPlan(file.topology)
+        cacheSize = file.processing.cacheSize
     }
 
     /// Runs all of `input` through a new driver with new state.
@@ -81,7 +85,9 @@ struct LoadedJob {
             .appending(path: "millrace-bench-\(UInt64.random(in: 0...UInt64.max))")
         defer { try? FileManager.default.removeItem(at: state) }
         let driver = try TopologyDriver(
-            plan: plan, storage: SQLiteStateStorage(root: state.path, application: "bench"))
+            plan: plan,
+            storage: SQLiteStateStorage(
+                root: state.path, application: "bench", cacheByteLimit: cacheSize))
         defer { driver.close() }
         if plan.topics.contains(Self.tableTopic) { try fill(driver, input) }
 
