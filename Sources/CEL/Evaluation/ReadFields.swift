@@ -34,6 +34,9 @@ struct ReadFields: ~Copyable {
     subscript(slot: Int) -> Operand? { entries[slot].operand }
 
     mutating func note(_ operand: Operand?, at path: FieldPath, slot: Int, of binding: Int) {
-        entries[slot] = Entry(binding: binding, path: path, operand: operand)
+        // From event to event it is the same path, and comparing costs less than copying.
+        if entries[slot].path != path { entries[slot].path = path }
+        entries[slot].binding = binding
+        entries[slot].operand = operand
     }
 }
