@@ -13,8 +13,6 @@ struct Job {
     let file: String
     /// How many allocations per record a steady state may make; `nil` where it is only told.
     let mallocsPerRecordLimit: Double?
-    /// Whether its sources are the channels' topics.
-    var readsChannels = false
 
     static let all = [
         // What is left is for each batch, not for each record: 0.01 is five for each 512.
@@ -37,7 +35,7 @@ struct Job {
         Job(name: "score", file: "score.yaml", mallocsPerRecordLimit: nil),
         Job(
             name: "omnichannel", file: "../../Topologies/omnichannel.yaml",
-            mallocsPerRecordLimit: nil, readsChannels: true),
+            mallocsPerRecordLimit: nil),
     ]
 }
 
@@ -97,7 +95,7 @@ struct LoadedJob {
         var mallocsAtHalf: UInt64 = 0
         let start = ContinuousClock.now
         let startOnCore = Self.timeOnCore()
-        let batches = job.readsChannels ? input.channelBatches : input.batches
+        let batches = plan.topics.contains(Self.topic) ? input.batches : input.channelBatches
         for (index, batch) in batches.enumerated() {
             if index == batches.count / 2 {
                 mallocsAtHalf = malloc_count_this_thread()

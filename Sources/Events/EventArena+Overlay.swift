@@ -62,17 +62,26 @@ extension EventArena {
 
     /// Whether setting a field takes the place of nothing that a document has.
     private func adds(_ path: UnsafeRawBufferPointer, to slot: Int32) -> Bool {
+        let end = unsafe endOfWay(path, in: slot)
+        return end.position < path.count && end.kind == .object
+    }
+
+    /// How far a path leads in a document: the kind of the last value that is there, and where the steps
+    /// begin that are not.
+    private func endOfWay(
+        _ path: UnsafeRawBufferPointer, in slot: Int32
+    ) -> (kind: FieldValue.Kind, position: Int) {
         let index = DocumentIndex(of: slot, in: self)
         var node: Int32 = 0
         var position = 0
         while position < path.count {
             let step = unsafe PathStep(path.baseAddress! + position)
             let child = index.place(of: step, in: node).node
-            if child < 0 { return index.kind(of: node) == .object }
+            if child < 0 { break }
             node = child
             position += step.encodedCount
         }
-        return false
+        return (index.kind(of: node), position)
     }
 
     /// A document that holds the event's value with all changes, or -1 when there can be none.
@@ -162,19 +171,9 @@ extension EventArena {
     /// Whether a value can be set at `path`: arrays neither grow nor turn into objects, while
     /// objects that are missing are made, and scalars give way to them.
     private func canReach(_ path: UnsafeRawBufferPointer, in slot: Int32) -> Bool {
-        let index = DocumentIndex(of: slot, in: self)
-        var node: Int32 = 0
-        var position = 0
-        while position < path.count {
-            let step = unsafe PathStep(path.baseAddress! + position)
-            let child = index.place(of: step, in: node).node
-            if child < 0 {
-                return unsafe index.kind(of: node) != .array && isNamesOnly(path, from: position)
-            }
-            node = child
-            position += step.encodedCount
-        }
-        return true
+        let end = unsafe endOfWay(path, in: slot)
+        if end.position == path.count { return true }
+        return unsafe end.kind != .array && isNamesOnly(path, from: end.position)
     }
 
     private func isNamesOnly(_ path: UnsafeRawBufferPointer, from start: Int) -> Bool {

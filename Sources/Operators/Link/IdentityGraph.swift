@@ -25,7 +25,7 @@ struct IdentityGraph: ~Copyable {
 
     let store: any KeyValueStore
     let settings: LinkSettings
-    let resolver: ProfileResolver
+    private let resolver: ProfileResolver
     /// `nil` when profiles are linked by identifiers alone.
     var likeness: LikenessLedger?
 

@@ -179,8 +179,16 @@ struct LinkOutputs: ~Copyable {
     private mutating func emitDocument(
         to output: Int, _ source: Event?, in context: OperatorContext
     ) {
-        var event = unsafe context.arena.addEvent(
+        let event = unsafe context.arena.addEvent(
             json: document.bytes, key: key.bytes, timestamp: source?.timestamp ?? .distantPast)
+        emit(event, to: output, source, in: context)
+    }
+
+    /// Sends an event on where its source stands.
+    private func emit(
+        _ event: Event, to output: Int, _ source: Event?, in context: OperatorContext
+    ) {
+        var event = event
         if let source {
             event.streamTime = source.streamTime
             event.sequence = source.sequence
@@ -195,12 +203,9 @@ struct LinkOutputs: ~Copyable {
         for profile in profiles {
             key.removeAll()
             profile.append(to: &key)
-            var event = unsafe context.arena.addTombstone(
+            let event = unsafe context.arena.addTombstone(
                 key: key.bytes, timestamp: source?.timestamp ?? .distantPast)
-            if let source {
-                (event.streamTime, event.sequence) = (source.streamTime, source.sequence)
-            }
-            context.emit(event, to: Linker.Output.profiles)
+            emit(event, to: Linker.Output.profiles, source, in: context)
         }
     }
 }
