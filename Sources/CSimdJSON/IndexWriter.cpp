@@ -191,7 +191,8 @@ private:
             nodes[innermost->last_child].flags |= CSIMDJSON_LAST_CHILD;
             container.end = position + 1;
             container.next = uint32_t(node - nodes);
-            container.payload = innermost->children;
+            const uint32_t names = uint32_t(innermost->seen) | uint32_t(innermost->seen >> 32);
+            container.payload = uint64_t(names) << 32 | innermost->children;
             word++;
             if (innermost->children > DuplicateNames::largest_pairwise_object
                 && innermost->is_object && !check_many_names()) {

@@ -20,14 +20,7 @@ extension ByteBuffer {
     package mutating func append(strictJSONString text: UnsafeRawBufferPointer) -> Bool {
         let content = unsafe TextContent(of: text)
         if content.hasHighBytes, unsafe !Self.isUTF8(text) { return false }
-        reserve(text.count + 2)
-        append(UInt8(ascii: "\""))
-        if content.needsEscapes {
-            for index in 0..<text.count { append(escaping: unsafe text[index]) }
-        } else {
-            unsafe append(text)
-        }
-        append(UInt8(ascii: "\""))
+        unsafe appendQuoted(text, content)
         return true
     }
 
@@ -38,15 +31,26 @@ extension ByteBuffer {
             append(jsonString: unsafe String(decoding: text, as: UTF8.self))
             return false
         }
-        reserve(text.count + 2)
-        append(UInt8(ascii: "\""))
-        if content.needsEscapes {
-            for index in 0..<text.count { append(escaping: unsafe text[index]) }
-        } else {
-            unsafe append(text)
-        }
-        append(UInt8(ascii: "\""))
+        unsafe appendQuoted(text, content)
         return !content.needsEscapes
+    }
+
+    private mutating func appendQuoted(_ text: UnsafeRawBufferPointer, _ content: TextContent) {
+        let quote = UInt8(ascii: "\"")
+        if !content.needsEscapes {
+            return unsafe append(atMost: text.count + 2) { start in
+                unsafe start.storeBytes(of: quote, as: UInt8.self)
+                if let source = text.baseAddress {
+                    unsafe (start + 1).copyMemory(from: source, byteCount: text.count)
+                }
+                unsafe start.storeBytes(of: quote, toByteOffset: text.count + 1, as: UInt8.self)
+                return text.count + 2
+            }
+        }
+        reserve(text.count + 2)
+        append(quote)
+        for index in 0..<text.count { append(escaping: unsafe text[index]) }
+        append(quote)
     }
 
     /// Appends text; bytes that are not UTF-8 become U+FFFD.

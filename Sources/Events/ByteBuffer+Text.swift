@@ -9,6 +9,9 @@ extension ByteBuffer {
 
     /// Appends a whole number in decimal digits.
     public mutating func append(unsignedInteger: UInt64) {
+        if unsignedInteger < 10 {
+            return append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: unsignedInteger))
+        }
         let digits = Self.decimalDigits(of: unsignedInteger)
         reserve(digits)
         var rest = unsignedInteger
@@ -24,13 +27,25 @@ extension ByteBuffer {
 
     /// Appends a number in sixteen hexadecimal digits.
     public mutating func append(hexadecimal value: UInt64) {
-        reserve(16)
-        for position in 0..<16 {
-            let digit = UInt8(truncatingIfNeeded: value >> UInt64(60 - position * 4)) & 15
-            let character = digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
-            unsafe base.storeBytes(of: character, toByteOffset: count + position, as: UInt8.self)
+        unsafe append(atMost: 16) { start in
+            let high = Self.hexadecimalDigits(UInt32(truncatingIfNeeded: value >> 32))
+            let low = Self.hexadecimalDigits(UInt32(truncatingIfNeeded: value))
+            unsafe start.storeBytes(of: high.bigEndian, as: UInt64.self)
+            unsafe start.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+            return 16
         }
-        used += 16
+    }
+
+    /// Eight digits, the first in the highest byte.
+    @inline(__always)
+    private static func hexadecimalDigits(_ value: UInt32) -> UInt64 {
+        var nibbles = UInt64(value)
+        nibbles = (nibbles | nibbles << 16) & 0x0000_FFFF_0000_FFFF
+        nibbles = (nibbles | nibbles << 8) & 0x00FF_00FF_00FF_00FF
+        nibbles = (nibbles | nibbles << 4) & 0x0F0F_0F0F_0F0F_0F0F
+        // Six more than a digit from 10 on reaches the fifth bit.
+        let letters = (nibbles &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return nibbles &+ 0x3030_3030_3030_3030 &+ letters &* UInt64(UInt8(ascii: "a") - 58)
     }
 
     /// Appends a number as JSON: the shortest digits that read back as the same `Double`.

@@ -26,8 +26,7 @@ struct DocumentIndex {
 
     /// The index of the document in a slot, which must have one.
     init(of slot: Int32, in arena: borrowing EventArena) {
-        let found = arena.documents[Int(slot)]
-        precondition(found.firstNode >= 0, "document \(slot) is not indexed")
+        let found = arena.indexedDocument(slot)
         document = slot
         unsafe nodes = UnsafePointer(arena.nodes.base + Int(found.firstNode))
         range = found.bytes
@@ -104,11 +103,32 @@ struct DocumentIndex {
         var position = 0
         while position < path.count {
             let step = unsafe PathStep(path.baseAddress! + position)
-            node = place(of: step, in: node).node
+            node =
+                step.isIndex ? place(of: step, in: node).node : member(step, of: node)
             if node < 0 { return -1 }
             position += step.encodedCount
         }
         return node
+    }
+
+    /// The member that a step names, or -1.
+    @inline(__always)
+    private func member(_ step: PathStep, of node: Int32) -> Int32 {
+        let object = unsafe nodes + Int(node)
+        let hash = step.hash
+        guard unsafe object.pointee.kind == UInt8(CSIMDJSON_OBJECT),
+            unsafe object.pointee.payload >> (32 + UInt64(hash & 31)) & 1 != 0
+        else { return -1 }
+        let name = unsafe step.name
+        var member = unsafe object + 1
+        let count = unsafe UInt32(truncatingIfNeeded: object.pointee.payload)
+        for _ in 0..<count {
+            if unsafe member.pointee.key_hash == hash, unsafe isNamed(name, member) {
+                return unsafe Int32(truncatingIfNeeded: member - nodes)
+            }
+            unsafe member = nodes + Int(member.pointee.next)
+        }
+        return -1
     }
 
     /// Where the child that a step leads to is. In a node of another kind there is none.

@@ -23,8 +23,7 @@ public struct DocumentReader {
     @usableFromInline let unescaped: UnsafeRawPointer
 
     fileprivate init(of slot: Int32, in arena: borrowing EventArena) {
-        let found = arena.documents[Int(slot)]
-        precondition(found.firstNode >= 0, "document \(slot) is not indexed")
+        let found = arena.indexedDocument(slot)
         unsafe nodes = UnsafeRawPointer(arena.nodes.base + Int(found.firstNode))
             .assumingMemoryBound(to: IndexNode.self)
         unsafe text = arena.start(of: found.bytes)

@@ -49,7 +49,7 @@ extension EventArena {
     func headersOnly(_ overlay: Int32) -> Int32 {
         var newest: Int32 = -1
         forEachAddedHeader(from: overlay) { entry in
-            newest = appendHeader(entry.name, entry.value.raw, after: newest, fieldCount: 0)
+            newest = appendHeader(entry.name, entry.value.raw, after: newest, fieldCount: 0, marks: 0)
         }
         return newest
     }
@@ -72,15 +72,17 @@ extension EventArena {
 
     private func addHeader(_ name: ByteRange, value: ByteRange, to event: inout Event) {
         event.overlay = appendHeader(
-            name, value, after: event.overlay, fieldCount: fieldCount(of: event))
+            name, value, after: event.overlay, fieldCount: fieldCount(of: event),
+            marks: marks(of: event))
     }
 
     private func appendHeader(
-        _ name: ByteRange, _ value: ByteRange, after previous: Int32, fieldCount: Int32
+        _ name: ByteRange, _ value: ByteRange, after previous: Int32, fieldCount: Int32,
+        marks: UInt64
     ) -> Int32 {
         entries.append(
             OverlayEntry(
-                kind: .header, previous: previous, fieldCount: fieldCount, name: name,
+                kind: .header, previous: previous, fieldCount: fieldCount, marks: marks, name: name,
                 value: FieldValue(kind: .missing, raw: value)))
         return Int32(entries.count - 1)
     }

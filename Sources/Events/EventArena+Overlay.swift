@@ -109,14 +109,21 @@ extension EventArena {
         event.overlay < 0 ? 0 : entries[Int(event.overlay)].fieldCount
     }
 
+    func marks(of event: Event) -> UInt64 {
+        event.overlay < 0 ? 0 : entries[Int(event.overlay)].marks
+    }
+
     /// The newest field entry whose path is, contains or lies in `path`.
     func newestEntry(
         of event: Event, touching path: UnsafeRawBufferPointer
     ) -> OverlayEntry? {
         var index = event.overlay
+        if index < 0 { return nil }
+        let mark = unsafe OverlayEntry.mark(of: path)
         while index >= 0 {
             // Most entries are read here for every field, so they are not copied.
             let entry = unsafe entries.pointer(at: Int(index))
+            if unsafe entry.pointee.marks & mark == 0 { return nil }
             if unsafe entry.pointee.kind != .header,
                 unsafe PathRelation(of: bytes(entry.pointee.name), to: path) != .apart
             {
@@ -144,9 +151,10 @@ extension EventArena {
             }
             if path.count > 1, unsafe !canReach(encoded, in: event.slot) { return false }
             let fields = fieldCount(of: event) + 1
+            let marks = unsafe marks(of: event) | OverlayEntry.mark(of: encoded)
             entries.append(
                 OverlayEntry(
-                    kind: kind, previous: event.overlay, fieldCount: fields,
+                    kind: kind, previous: event.overlay, fieldCount: fields, marks: marks,
                     name: unsafe copy(encoded), value: value))
             event.overlay = Int32(entries.count - 1)
             return true
@@ -157,6 +165,7 @@ extension EventArena {
         _ event: Event, before kind: OverlayEntry.Kind, at path: UnsafeRawBufferPointer
     ) -> Bool {
         if fieldCount(of: event) >= Self.maximumFields { return true }
+        if unsafe marks(of: event) & OverlayEntry.mark(of: path) == 0 { return false }
         var index = event.overlay
         while index >= 0 {
             let entry = entries[Int(index)]

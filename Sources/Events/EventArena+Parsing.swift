@@ -28,6 +28,24 @@ extension EventArena {
         return parse(event, limits: .standard) == nil
     }
 
+    /// A document that can be walked; what an operator wrote is indexed now.
+    ///
+    /// - Precondition: it is indexed, or valid.
+    @inline(__always)
+    func indexedDocument(_ slot: Int32) -> Document {
+        let found = documents[Int(slot)]
+        return found.firstNode >= 0 ? found : indexWritten(slot)
+    }
+
+    @inline(never)
+    private func indexWritten(_ slot: Int32) -> Document {
+        if documents[Int(slot)].firstNode == Document.notParsed {
+            _ = index(Int(slot), limits: .standard)
+        }
+        precondition(documents[Int(slot)].firstNode >= 0, "document \(slot) can't be walked")
+        return documents[Int(slot)]
+    }
+
     /// Indexes a document of any kind.
     func index(_ slot: Int, limits: ParseLimits) -> ParseFailure? {
         let document = documents[slot]

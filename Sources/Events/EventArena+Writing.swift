@@ -25,6 +25,19 @@ extension EventArena {
         return DocumentIndex(of: Int32(slot), in: self).value(of: 0)
     }
 
+    /// An object that the caller wrote as JSON text, which no event has yet. It is looked into when it is
+    /// first read: most of what an operator writes goes to a sink as it is. Missing when it is too
+    /// long to be read.
+    ///
+    /// - Precondition: the text is an object in valid JSON.
+    package func value(ofWritten object: UnsafeRawBufferPointer) -> FieldValue {
+        guard object.count <= ParseLimits.standard.maximumBytes else { return .missing }
+        let text = unsafe copy(object)
+        documents.append(Document(raw: text, bytes: text, key: .absent, origin: 0))
+        return FieldValue(
+            kind: .object, raw: text, document: Int32(documents.count - 1), node: 0)
+    }
+
     /// Sets a field to a string. Bytes that are not UTF-8 become U+FFFD.
     @discardableResult
     public func set(

@@ -27,7 +27,10 @@ public final class EventArena {
     // Checking that at run time cost a quarter of the time of a whole event.
     @safe @exclusivity(unchecked) var own = ByteBuffer(capacity: 4096, keepsOutgrown: true)
     /// How often it was emptied: events of before are not those of now.
-    @safe @exclusivity(unchecked) package private(set) var generation = 0
+    @safe @exclusivity(unchecked) private var resetCount = 0
+
+    package var generation: Int { resetCount }
+
     @safe @exclusivity(unchecked) var input = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
     @safe @exclusivity(unchecked) var batch: RecordBatch?
 
@@ -64,7 +67,7 @@ public final class EventArena {
     ///
     /// What single large documents needed beyond ``keptParserCapacity`` is given back.
     public func reset() {
-        generation &+= 1
+        resetCount &+= 1
         own.removeAll()
         own.releaseOutgrown()
         unsafe input = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -178,11 +181,19 @@ struct OverlayEntry: BitwiseCopyable {
     /// The entries from this one on that are not headers.
     var fieldCount: Int32
 
+    /// Of the fields from this entry on, a bit of each first step: see ``OverlayEntry/mark(of:)``.
+    var marks: UInt64
+
     /// The encoded path of a field, or the name of a header.
     var name: ByteRange
 
     /// The field's new value; a header has the raw bytes only.
     var value: FieldValue
+
+    /// The bit of an encoded path's first step. Paths of which one contains the other have the same.
+    static func mark(of path: UnsafeRawBufferPointer) -> UInt64 {
+        unsafe 1 << UInt64(PathStep(path.baseAddress!).hash & 63)
+    }
 }
 
 /// An event that was rendered and indexed to be read.

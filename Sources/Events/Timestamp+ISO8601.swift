@@ -27,35 +27,53 @@ extension ByteBuffer {
     public mutating func append(iso8601 timestamp: Timestamp) {
         let (days, millisecond) = timestamp.milliseconds.dividedDown(by: CalendarDate.day)
         let date = CalendarDate(daysSince1970: days)
-        append(year: date.year)
-        append(UInt8(ascii: "-"), pair: date.month)
-        append(UInt8(ascii: "-"), pair: date.day)
-        append(UInt8(ascii: "T"), pair: millisecond / 3_600_000)
-        append(UInt8(ascii: ":"), pair: millisecond / 60_000 % 60)
-        append(UInt8(ascii: ":"), pair: millisecond / 1_000 % 60)
-        append(UInt8(ascii: "."), pair: millisecond / 10 % 100)
-        append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: millisecond % 10))
-        append(UInt8(ascii: "Z"))
-    }
-
-    /// Appends a separator and two digits.
-    private mutating func append(_ separator: UInt8, pair: Int64) {
-        reserve(3)
-        let digits = UInt8(truncatingIfNeeded: pair)
-        let zero = UInt8(ascii: "0")
-        unsafe base.storeBytes(of: separator, toByteOffset: count, as: UInt8.self)
-        unsafe base.storeBytes(of: zero + digits / 10, toByteOffset: count + 1, as: UInt8.self)
-        unsafe base.storeBytes(of: zero + digits % 10, toByteOffset: count + 2, as: UInt8.self)
-        used += 3
-    }
-
-    private mutating func append(year: Int64) {
-        if (0...9999).contains(year) {
-            append(UInt64(year), width: 4)
-        } else {
-            append(UInt8(ascii: year < 0 ? "-" : "+"))
-            append(year.magnitude, width: 6)
+        guard (0...9999).contains(date.year) else {
+            append(UInt8(ascii: date.year < 0 ? "-" : "+"))
+            append(date.year.magnitude, width: 6)
+            return unsafe append(atMost: 20) { unsafe Self.write(date, millisecond, to: $0) }
         }
+        unsafe append(atMost: 24) { start in
+            let year = UInt32(truncatingIfNeeded: date.year)
+            unsafe Self.write(pair: year / 100, to: start)
+            unsafe Self.write(pair: year % 100, to: start + 2)
+            return unsafe 4 + Self.write(date, millisecond, to: start + 4)
+        }
+    }
+
+    /// Writes what follows the year: `-03-13T10:21:14.000Z`.
+    @inline(__always)
+    private static func write(
+        _ date: CalendarDate, _ millisecond: Int64, to start: UnsafeMutableRawPointer
+    ) -> Int {
+        let millisecond = UInt32(truncatingIfNeeded: millisecond)
+        let second = millisecond / 1_000
+        let minute = second / 60
+        let fraction = millisecond % 1_000
+        unsafe start.storeBytes(of: UInt8(ascii: "-"), as: UInt8.self)
+        unsafe write(pair: UInt32(truncatingIfNeeded: date.month), to: start + 1)
+        unsafe start.storeBytes(of: UInt8(ascii: "-"), toByteOffset: 3, as: UInt8.self)
+        unsafe write(pair: UInt32(truncatingIfNeeded: date.day), to: start + 4)
+        unsafe start.storeBytes(of: UInt8(ascii: "T"), toByteOffset: 6, as: UInt8.self)
+        unsafe write(pair: minute / 60, to: start + 7)
+        unsafe start.storeBytes(of: UInt8(ascii: ":"), toByteOffset: 9, as: UInt8.self)
+        unsafe write(pair: minute % 60, to: start + 10)
+        unsafe start.storeBytes(of: UInt8(ascii: ":"), toByteOffset: 12, as: UInt8.self)
+        unsafe write(pair: second % 60, to: start + 13)
+        unsafe start.storeBytes(of: UInt8(ascii: "."), toByteOffset: 15, as: UInt8.self)
+        unsafe write(pair: fraction / 10, to: start + 16)
+        let last = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: fraction % 10)
+        unsafe start.storeBytes(of: last, toByteOffset: 18, as: UInt8.self)
+        unsafe start.storeBytes(of: UInt8(ascii: "Z"), toByteOffset: 19, as: UInt8.self)
+        return 20
+    }
+
+    /// Writes two digits.
+    @inline(__always)
+    private static func write(pair: UInt32, to start: UnsafeMutableRawPointer) {
+        let tens = pair / 10
+        let digits = 0x3030 | tens | (pair - tens * 10) << 8
+        unsafe start.storeBytes(
+            of: UInt16(truncatingIfNeeded: digits).littleEndian, as: UInt16.self)
     }
 }
 

@@ -18,24 +18,9 @@ extension Evaluation {
         guard let arena = boundArenas[variable], let event = boundEvents[variable] else {
             return evaluate(instruction.c, program)
         }
-        guard let read = read(Int(instruction.b), of: variable, event, in: arena, program) else {
-            return .error(.noSuchField, index)
-        }
-        return coerced(read, instruction.coercion, index)
-    }
-
-    /// A field of an event, by the number of its path; `nil` when it is missing.
-    private func read(
-        _ path: Int, of variable: Int, _ event: Event, in arena: EventArena, _ program: Program
-    ) -> Operand? {
-        let (slot, binding) = (program.pathSlots[path], bindings[variable])
-        if readFields.has(program.paths[path], at: slot, of: binding) { return readFields[slot] }
-        let value = arena.value(of: event, at: program.paths[path])
-        let operand = value.isMissing ? nil : operand(value, of: variable)
-        if value.kind != .object, value.kind != .array {
-            readFields.note(operand, at: program.paths[path], slot: slot, of: binding)
-        }
-        return operand
+        let value = arena.value(of: event, at: program.paths[Int(instruction.b)])
+        if value.isMissing { return .error(.noSuchField, index) }
+        return coerced(operand(value, of: variable), instruction.coercion, index)
     }
 
     /// A field of an event is there when all of the way to it is.
@@ -45,7 +30,7 @@ extension Evaluation {
             return evaluate(instruction.c, program)
         }
         return Operand(
-            read(Int(instruction.b), of: variable, event, in: arena, program) != nil)
+            !arena.value(of: event, at: program.paths[Int(instruction.b)]).isMissing)
     }
 
     func optionalField(
@@ -55,10 +40,9 @@ extension Evaluation {
         guard let arena = boundArenas[variable], let event = boundEvents[variable] else {
             return evaluate(instruction.c, program)
         }
-        guard let read = read(Int(instruction.b), of: variable, event, in: arena, program) else {
-            return .emptyOptional
-        }
-        let content = coerced(read, instruction.coercion, index)
+        let value = arena.value(of: event, at: program.paths[Int(instruction.b)])
+        if value.isMissing { return .emptyOptional }
+        let content = coerced(operand(value, of: variable), instruction.coercion, index)
         return content.isAbnormal ? content : Operand(optional: memory.element(content))
     }
 

@@ -32,11 +32,6 @@ public final class Evaluation {
     @safe @exclusivity(unchecked) var boundEvents: [Event?]
     @safe @exclusivity(unchecked) var boundArenas: [EventArena?]
     @safe @exclusivity(unchecked) private var boundMemory: [Memory?]
-    /// By variable, the generation of its event's arena, and a number that no other binding has.
-    @safe @exclusivity(unchecked) private var boundGenerations: [Int]
-    @safe @exclusivity(unchecked) var bindings: [Int]
-    @safe @exclusivity(unchecked) private var lastBinding = 0
-    @safe @exclusivity(unchecked) var readFields = ReadFields()
 
     /// Results on their way into an event.
     @safe @exclusivity(unchecked) var json = ByteBuffer()
@@ -55,8 +50,6 @@ public final class Evaluation {
         boundEvents = [Event?](repeating: nil, count: count)
         boundArenas = [EventArena?](repeating: nil, count: count)
         boundMemory = [Memory?](repeating: nil, count: count)
-        boundGenerations = [Int](repeating: 0, count: count)
-        bindings = [Int](repeating: 0, count: count)
     }
 
     var matcher: PatternMatcher {
@@ -82,16 +75,8 @@ public final class Evaluation {
     /// Fields are looked up when the expression asks for them. The event must stay as it is until
     /// the variable is bound to something else or the last expression is evaluated.
     public func bind(_ variable: Variable, to event: Event, in arena: EventArena) {
-        let index = variable.index
-        let isSame =
-            boundArenas[index] === arena && boundGenerations[index] == arena.generation
-            && boundEvents[index]?.hasSameFields(as: event) == true
-        boundEvents[index] = event
-        if isSame { return }
-        lastBinding += 1
-        bindings[index] = lastBinding
-        boundGenerations[index] = arena.generation
-        if boundArenas[index] !== arena { boundArenas[index] = arena }
+        boundEvents[variable.index] = event
+        if boundArenas[variable.index] !== arena { boundArenas[variable.index] = arena }
     }
 
     /// Takes a variable's value away; an expression that needs it has none then.

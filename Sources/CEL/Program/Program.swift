@@ -9,8 +9,6 @@ final class Program: @unchecked Sendable {
     let children: [Int32]
     let constants: [Operand]
     let paths: [FieldPath]
-    /// Where an evaluation remembers each of the paths.
-    let pathSlots: [Int]
     let patterns: [Pattern]
     let zones: [ZoneOffsets]
     let loops: [LoopPlan]
@@ -27,7 +25,6 @@ final class Program: @unchecked Sendable {
         children = parts.children
         constants = parts.constants
         paths = parts.paths
-        pathSlots = parts.paths.map { ReadFields.slot(of: $0) }
         patterns = parts.patterns
         zones = parts.zones
         loops = parts.loops

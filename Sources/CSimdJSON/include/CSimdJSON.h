@@ -63,7 +63,9 @@ typedef struct {
     uint8_t flags;
     /// `csimdjson_hash` of the member's name.
     uint16_t key_hash;
-    /// The bits of a number or boolean, the number of children, or where unescaped text lies.
+    /// The bits of a number or boolean, where unescaped text lies, or the number of children (lower 32
+    /// bits) and of an object which names it may have (upper 32 bits): the bit of each name's
+    /// `csimdjson_hash` modulo 32 is set.
     uint64_t payload;
 } csimdjson_node;
 

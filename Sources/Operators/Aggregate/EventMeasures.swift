@@ -20,13 +20,17 @@ internal import StreamCore
     }
 
     private let measures: [Measure]
-    private let evaluation: EventEvaluation
+    private let conditions: EventConditions
+    /// By measure, the condition of the events that it counts.
+    private let counted: [EventConditions.Number?]
     private(set) var contributions: [Contribution]
     private var texts = ByteBuffer(capacity: 1024)
 
     init(_ settings: AggregateSettings) {
         measures = settings.measures
-        evaluation = EventEvaluation(settings.scope)
+        let conditions = EventConditions(settings.scope)
+        counted = settings.measures.map { $0.condition.map { conditions.add($0) } }
+        self.conditions = conditions
         contributions = Array(repeating: .nothing, count: settings.measures.count)
     }
 
@@ -35,17 +39,18 @@ internal import StreamCore
         unsafe UnsafeRawBufferPointer(rebasing: texts.bytes[range])
     }
 
-    /// Reads an event; returns the measure of whose condition it can't be said whether it is met.
-    mutating func read(_ event: Event, in arena: EventArena) -> Measure? {
+    /// Reads an event; returns the index of the measure of whose condition it can't be said whether it
+    /// is met.
+    mutating func read(_ event: Event, in arena: EventArena) -> Int? {
         texts.removeAll()
         for index in measures.indices {
-            if let condition = measures[index].condition {
-                switch evaluation.decision(on: condition, of: event, in: arena) {
+            if let condition = counted[index] {
+                switch conditions.decision(on: condition, of: event, in: arena) {
                 case .met: break
                 case .notMet:
                     contributions[index] = .nothing
                     continue
-                case .failed: return measures[index]
+                case .failed: return index
                 }
             }
             contributions[index] = contribution(of: event, to: index, in: arena)
@@ -54,10 +59,10 @@ internal import StreamCore
     }
 
     /// Why it can't be said whether an event meets the condition of a measure.
-    func reason(ofFailing measure: Measure, for event: Event, in arena: EventArena) -> String {
-        guard let condition = measure.condition else { return "" }
-        let reason = evaluation.reason(ofFailing: condition, for: event, in: arena)
-        return "'when' of '\(measure.name)' can't be decided: \(reason)"
+    func reason(ofFailing index: Int, for event: Event, in arena: EventArena) -> String {
+        guard let condition = counted[index] else { return "" }
+        let reason = conditions.reason(ofFailing: condition, for: event, in: arena)
+        return "'when' of '\(measures[index].name)' can't be decided: \(reason)"
     }
 
     private mutating func contribution(

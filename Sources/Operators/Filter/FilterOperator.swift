@@ -32,22 +32,22 @@ private final class Filter: Operator {
     private static let dropped = 1
     private static let failed = 2
 
-    private let condition: EventCondition
-    private let evaluation: EventEvaluation
+    private let conditions: EventConditions
+    private let condition: EventConditions.Number
 
     init(_ condition: EventCondition, in scope: EventScope) {
-        self.condition = condition
-        evaluation = EventEvaluation(scope)
+        conditions = EventConditions(scope)
+        self.condition = conditions.add(condition)
     }
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
         for event in events {
-            switch evaluation.decision(on: condition, of: event, in: context.arena) {
+            switch conditions.decision(on: condition, of: event, in: context.arena) {
             case .met: context.emit(event)
             case .notMet: context.emit(event, to: Self.dropped)
             case .failed:
                 try context.refuse(event, to: Self.failed, error: "expression") {
-                    let reason = evaluation.reason(
+                    let reason = conditions.reason(
                         ofFailing: condition, for: event, in: context.arena)
                     return "'when' can't be decided: \(reason)"
                 }

@@ -12,29 +12,39 @@ struct FeatureReader: ~Copyable {
 
     private let settings: ScoreSettings
     private let evaluation: Evaluation
-    private let conditions: EventEvaluation
+    private let conditions: EventConditions
+    /// The condition of the events that are scored.
+    private let scored: EventConditions.Number?
+    /// By history, the condition of the events that count.
+    private let counted: [EventConditions.Number?]
 
     init(_ settings: ScoreSettings, _ evaluation: Evaluation) {
         self.settings = settings
         self.evaluation = evaluation
-        conditions = EventEvaluation(settings.scope.events)
+        let conditions = EventConditions(settings.scope.events)
+        scored = settings.condition.map { conditions.add($0) }
+        counted = settings.histories.map { index in
+            settings.features[index].condition.map { conditions.add($0) }
+        }
+        self.conditions = conditions
     }
 
     /// Whether the event is to be scored.
     func isWanted(_ event: Event, in arena: EventArena) throws(Obstacle) -> Bool {
-        guard let condition = settings.condition else { return true }
-        return try meets(condition, "'when'", event, in: arena)
+        guard let scored else { return true }
+        return try meets(scored, event, in: arena) { "'when'" }
     }
 
     private func meets(
-        _ condition: EventCondition, _ place: String, _ event: Event, in arena: EventArena
+        _ condition: EventConditions.Number, _ event: Event, in arena: EventArena,
+        _ place: () -> String
     ) throws(Obstacle) -> Bool {
         switch conditions.decision(on: condition, of: event, in: arena) {
         case .met: return true
         case .notMet: return false
         case .failed:
             let reason = conditions.reason(ofFailing: condition, for: event, in: arena)
-            throw Obstacle(error: "expression", reason: "\(place) can't be decided: \(reason)")
+            throw Obstacle(error: "expression", reason: "\(place()) can't be decided: \(reason)")
         }
     }
 
@@ -47,10 +57,11 @@ struct FeatureReader: ~Copyable {
         for (bit, index) in settings.histories.enumerated() {
             let feature = settings.features[index]
             guard let history = feature.history else { continue }
-            if let condition = feature.condition,
-                try !meets(condition, "'where' of '\(feature.name)'", event, in: arena)
-            {
-                continue
+            if let condition = counted[bit] {
+                let isCounted = try meets(condition, event, in: arena) {
+                    "'where' of '\(feature.name)'"
+                }
+                if !isCounted { continue }
             }
             if let place = history.valueIndex {
                 if history.aggregate == .distinct {

@@ -9,11 +9,23 @@ final class ScoreWriter {
     @safe @exclusivity(unchecked) private var buffer = ByteBuffer(capacity: 1024)
     @safe @exclusivity(unchecked) private var contributions: [Double] = []
 
-    init(_ settings: ScoreSettings) { self.settings = settings }
+    /// By feature, what stands before its value: `{"name":` or `,"name":`.
+    private let featureNames: [[UInt8]]
+
+    init(_ settings: ScoreSettings) {
+        self.settings = settings
+        featureNames = settings.features.enumerated().map { index, feature in
+            var text = ByteBuffer()
+            text.append(index == 0 ? "{" : ",")
+            text.append(jsonString: feature.name)
+            text.append(":")
+            return unsafe Array(text.bytes)
+        }
+    }
 
     func begin() {
         buffer.removeAll()
-        buffer.append("[{")
+        buffer.append("{")
     }
 
     /// Appends the scores of one model.
@@ -21,7 +33,7 @@ final class ScoreWriter {
         _ model: ModelDefinition, _ results: ArraySlice<Double>,
         explain: (inout [Double]) -> Void
     ) {
-        if buffer.count > 2 { buffer.append(",") }
+        if buffer.count > 1 { buffer.append(",") }
         buffer.append(jsonString: model.name)
         buffer.append(":{")
         var best = 0
@@ -113,8 +125,7 @@ final class ScoreWriter {
         buffer.append("}")
         defer { buffer.truncate(to: count) }
         return unsafe arena.set(
-            settings.output, of: &event,
-            toJSON: UnsafeRawBufferPointer(rebasing: buffer.bytes[1...]))
+            settings.output, of: &event, toCopyOf: arena.value(ofWritten: buffer.bytes))
     }
 
     /// Sets the event's scores to what was written so far, and `path` to the values of the features;
@@ -123,22 +134,18 @@ final class ScoreWriter {
         _ event: inout Event, _ path: FieldPath, to features: ArraySlice<Double>,
         in arena: EventArena
     ) -> Bool {
+        let isSet = set(&event, in: arena)
         let count = buffer.count
         defer { buffer.truncate(to: count) }
-        buffer.append("},")
-        var separator: StaticString = "{"
-        for (feature, value) in zip(settings.features, features) {
-            buffer.append(separator)
-            separator = ","
-            buffer.append(jsonString: feature.name)
-            buffer.append(":")
+        for (feature, value) in features.enumerated() {
+            unsafe featureNames[feature].withUnsafeBytes { unsafe buffer.append($0) }
             buffer.append(double: value)
         }
-        buffer.append("}]")
-        // Read as one text, which costs less than two.
-        let both = unsafe arena.value(ofJSON: buffer.bytes)
-        let scores = arena.firstChild(of: both)
-        return arena.set(settings.output, of: &event, toCopyOf: scores)
-            && arena.set(path, of: &event, toCopyOf: arena.nextSibling(of: scores))
+        buffer.append(featureNames.isEmpty ? "{}" : "}")
+        return unsafe isSet
+            && arena.set(
+                path, of: &event,
+                toCopyOf: arena.value(
+                    ofWritten: UnsafeRawBufferPointer(rebasing: buffer.bytes[count...])))
     }
 }

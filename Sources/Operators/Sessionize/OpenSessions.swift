@@ -11,7 +11,7 @@ internal import StreamCore
 /// often than they close.
 struct OpenSessions: ~Copyable {
     let settings: SessionizeSettings
-    private let evaluation: EventEvaluation
+    private let conditions: SessionConditions
 
     // Scratch, reused from event to event.
     private var stored: [UInt8] = []
@@ -33,7 +33,7 @@ struct OpenSessions: ~Copyable {
 
     init(settings: SessionizeSettings) {
         self.settings = settings
-        evaluation = EventEvaluation(settings.scope)
+        conditions = SessionConditions(settings)
         merge = SessionMerge(maximumSteps: settings.maximumSteps)
     }
 
@@ -56,14 +56,12 @@ struct OpenSessions: ~Copyable {
         in context: OperatorContext
     ) throws(OperatorError) {
         let arena = context.arena
-        if let bots = settings.bots {
-            switch evaluation.decision(on: bots, of: event, in: arena) {
-            case .met: return context.emit(event, to: Sessionizer.Output.bots)
-            case .notMet: break
-            case .failed: return try refuse(event, failing: .bots, in: context)
-            }
+        switch conditions.decision(on: .bots, of: event, in: arena) {
+        case .met?: return context.emit(event, to: Sessionizer.Output.bots)
+        case .notMet?, nil: break
+        case .failed?: return try refuse(event, failing: .bots, in: context)
         }
-        let fields = SessionFields(of: event, in: arena, as: settings, evaluation)
+        let fields = SessionFields(of: event, in: arena, as: settings, conditions)
         if let failed = fields.failedCondition {
             return try refuse(event, failing: failed, in: context)
         }
@@ -86,14 +84,10 @@ struct OpenSessions: ~Copyable {
     }
 
     private func refuse(
-        _ event: Event, failing name: SessionizeSettings.ConditionName,
-        in context: OperatorContext
+        _ event: Event, failing name: SessionConditions.Name, in context: OperatorContext
     ) throws(OperatorError) {
-        guard let condition = settings.condition(name) else { return }
         try context.refuse(event, to: Sessionizer.Output.rejected, error: "expression") {
-            let reason = evaluation.reason(
-                ofFailing: condition, for: event, in: context.arena)
-            return "'\(name.rawValue)' can't be decided: \(reason)"
+            conditions.reason(ofFailing: name, for: event, in: context.arena)
         }
     }
 

@@ -15,11 +15,11 @@ struct SessionFields {
     let isKeepAlive: Bool
     let isView: Bool
     /// The condition of which it can't be said whether the event meets it.
-    let failedCondition: SessionizeSettings.ConditionName?
+    let failedCondition: SessionConditions.Name?
 
     init(
         of event: Event, in arena: EventArena, as settings: SessionizeSettings,
-        _ evaluation: EventEvaluation
+        _ conditions: SessionConditions
     ) {
         key = settings.key.map { Self.key(of: event, at: $0, in: arena) } ?? event.key
         channel = Self.text(of: event, at: settings.channel, in: arena)
@@ -27,12 +27,11 @@ struct SessionFields {
         page = Self.text(of: event, at: settings.page, in: arena)
         step = Self.text(of: event, at: settings.step, in: arena)
         amount = settings.revenue.map { arena.value(of: event, at: $0) } ?? .missing
-        let keepAlive = settings.keepAlive.map { evaluation.decision(on: $0, of: event, in: arena) }
+        let keepAlive = conditions.decision(on: .keepAlive, of: event, in: arena)
         isKeepAlive = keepAlive == .met
         // What only keeps a session open is no view, whatever it looks like.
         let view =
-            isKeepAlive
-            ? nil : settings.views.map { evaluation.decision(on: $0, of: event, in: arena) }
+            isKeepAlive ? nil : conditions.decision(on: .views, of: event, in: arena)
         isView = view == nil || view == .met
         failedCondition =
             Self.hasFailed(keepAlive) ? .keepAlive : Self.hasFailed(view) ? .views : nil

@@ -83,23 +83,8 @@ final class SessionizeSettings: Sendable {
         return days
     }
 
-    /// The conditions, by their names in topology files.
-    enum ConditionName: String {
-        case views
-        case keepAlive = "keep_alive"
-        case bots
-    }
-
-    func condition(_ name: ConditionName) -> EventCondition? {
-        switch name {
-        case .views: views
-        case .keepAlive: keepAlive
-        case .bots: bots
-        }
-    }
-
     private static func condition(
-        _ name: ConditionName, _ configuration: inout Configuration, in scope: EventScope
+        _ name: SessionConditions.Name, _ configuration: inout Configuration, in scope: EventScope
     ) -> EventCondition? {
         guard var nested = configuration.nested(name.rawValue) else { return nil }
         let condition = EventCondition(configuration: &nested, in: scope)

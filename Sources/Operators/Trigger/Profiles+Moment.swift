@@ -105,6 +105,7 @@ extension Profiles {
         of rule: Rule, _ bits: UInt8, _ event: Event, in arena: EventArena
     ) -> ProfileState.Piece {
         guard !rule.data.isEmpty, rule.pattern.takesData(bits) else { return .empty }
+        evaluation.bind(settings.scope.events.event, to: event, in: arena)
         let empty: StaticString = "{}"
         var event = unsafe arena.addEvent(
             json: UnsafeRawBufferPointer(start: empty.utf8Start, count: 2), key: nil,

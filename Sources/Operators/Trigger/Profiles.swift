@@ -116,22 +116,16 @@ internal import StreamCore
     private mutating func findMatches(_ event: Event, in arena: EventArena) {
         matches.removeAll(keepingCapacity: true)
         guard !rules.tests.isEmpty else { return }
-        evaluation.bind(settings.scope.events.event, to: event, in: arena)
         var (rule, bits) = (-1, UInt8(0))
         for test in rules.tests {
             if test.rule != rule {
                 if bits != 0 { matches.append(Match(rule: rule, bits: bits)) }
                 (rule, bits) = (test.rule, 0)
             }
-            switch test.question {
-            case .expression(let expression):
-                switch evaluation.decision(of: expression) {
-                case .met: bits |= test.bits
-                case .notMet: bits |= test.bitsIfNot
-                case .failed: break
-                }
-            case .fields(let condition):
-                bits |= condition.matches(event, in: arena) ? test.bits : test.bitsIfNot
+            switch rules.conditions.decision(on: test.condition, of: event, in: arena) {
+            case .met: bits |= test.bits
+            case .notMet: bits |= test.bitsIfNot
+            case .failed: break
             }
         }
         if bits != 0 { matches.append(Match(rule: rule, bits: bits)) }

@@ -6,13 +6,8 @@ struct RuleSet {
     static let mostRules = 256
 
     /// One condition of a rule.
-    struct Test {
-        enum Question {
-            case expression(Expression)
-            case fields(Condition)
-        }
-
-        let question: Question
+    struct Test: BitwiseCopyable {
+        let condition: EventConditions.Number
         let rule: Int
         /// What it means when it holds.
         let bits: UInt8
@@ -26,19 +21,22 @@ struct RuleSet {
 
     /// Those of the file in its order, then others in the order of their names.
     private(set) var rules: [Rule] = []
+    private(set) var conditions: EventConditions
     /// The tests of each rule stand together.
     private(set) var tests: [Test] = []
     private(set) var schedules: [Int] = []
     /// Which schedules there are; 0 for none.
     private(set) var scheduleVersion: UInt64 = 0
     /// The fields of the profile, by their hashes, that say when schedules are due; `nil` when all may.
-    private var scheduleFields: Set<UInt64>? = []
+    private var scheduleFields: [UInt64]? = []
     /// The longest time that an action is remembered, for the rules' own limits.
     private(set) var longestLimit: Int64 = 0
-    private var places: [UInt64: Int] = [:]
+    /// By the rules' identities, in their order.
+    private var places: [(identity: UInt64, index: Int)] = []
 
     init(_ settings: TriggerSettings) {
         self.settings = settings
+        conditions = EventConditions(settings.scope.events)
         arrange()
     }
 
@@ -46,7 +44,14 @@ struct RuleSet {
     func schedulesDepend(on field: UInt64) -> Bool { scheduleFields?.contains(field) ?? true }
 
     /// The place of the rule that a slot belongs to.
-    func place(of identity: UInt64) -> Int? { places[identity] }
+    func place(of identity: UInt64) -> Int? {
+        var (low, high) = (0, places.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if places[middle].identity < identity { low = middle + 1 } else { high = middle }
+        }
+        return low < places.count && places[low].identity == identity ? places[low].index : nil
+    }
 
     func rule(named name: String) -> Rule? { rules.first { $0.name == name } }
 
@@ -65,14 +70,13 @@ struct RuleSet {
         for name in changes.keys.sorted() where !known.contains(name) {
             if let rule = changes[name] ?? nil { rules.append(rule) }
         }
+        conditions = EventConditions(settings.scope.events)
         tests = []
         schedules = []
         scheduleFields = []
-        places = [:]
         longestLimit = 0
         var version = StableHash()
         for (index, rule) in rules.enumerated() {
-            places[rule.identity] = index
             longestLimit = max(longestLimit, rule.limit?.span ?? 0)
             if case .schedule(let schedule) = rule.pattern {
                 schedules.append(index)
@@ -81,6 +85,8 @@ struct RuleSet {
             }
             addTests(of: rule, at: index)
         }
+        places = rules.enumerated().map { ($0.element.identity, $0.offset) }
+        places.sort { $0.identity < $1.identity }
         scheduleVersion = schedules.isEmpty ? 0 : version.value
     }
 
@@ -100,7 +106,7 @@ struct RuleSet {
                     scheduleFields = nil
                     return
                 }
-                scheduleFields?.insert(field.1)
+                scheduleFields?.append(field.1)
             }
         }
     }
@@ -124,11 +130,7 @@ struct RuleSet {
     private mutating func add(
         _ condition: EventCondition, _ rule: Int, _ bits: UInt8, ifNot: UInt8 = 0
     ) {
-        let question: Test.Question =
-            switch condition {
-            case .expression(let expression): .expression(expression)
-            case .tests(let condition): .fields(condition)
-            }
-        tests.append(Test(question: question, rule: rule, bits: bits, bitsIfNot: ifNot))
+        tests.append(
+            Test(condition: conditions.add(condition), rule: rule, bits: bits, bitsIfNot: ifNot))
     }
 }

@@ -33,14 +33,18 @@ final class TriggerSettings: Sendable {
     /// A configuration without settings, to read rules from records with.
     let blank: Configuration
 
-    var profilesName: String { "\(name).profiles" }
-    var timersName: String { "\(name).timers" }
-    var budgetsName: String { "\(name).budgets" }
-    var rulesName: String { "\(name).rules" }
+    let profilesName: String
+    let timersName: String
+    let budgetsName: String
+    let rulesName: String
 
     /// Reads the settings; `nil` when something is wrong with them, which is then reported.
     init?(_ configuration: inout Configuration) {
         name = configuration.name
+        profilesName = "\(configuration.name).profiles"
+        timersName = "\(configuration.name).timers"
+        budgetsName = "\(configuration.name).budgets"
+        rulesName = "\(configuration.name).rules"
         key = configuration.fieldPath("key")
         eventID = configuration.fieldPath("event_id")
         profileFields = Self.profileFields(&configuration)

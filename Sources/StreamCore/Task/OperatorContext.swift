@@ -14,7 +14,12 @@ public final class OperatorContext {
     // back.
 
     /// Where the events of the current run lie.
-    @safe @exclusivity(unchecked) public package(set) var arena: EventArena
+    public package(set) var arena: EventArena {
+        get { currentArena }
+        set { currentArena = newValue }
+    }
+    // Other modules would check each access of a property that is stored.
+    @safe @exclusivity(unchecked) private var currentArena: EventArena
 
     /// Where the events that the operator is given come from: 0 is `from`, `i + 1` is named input
     /// `i` of the operator's spec.
@@ -50,7 +55,7 @@ public final class OperatorContext {
         self.errorPolicy = errorPolicy
         self.partition = partition
         self.connected = connected
-        self.arena = arena
+        currentArena = arena
         self.state = state
         self.failureHeaders = failureHeaders
         self.timeline = timeline
