@@ -65,6 +65,7 @@ let package = Package(
             name: "CCurl", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
             linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CMallocCount"),
+        .target(name: "CMemory"),
 
         // The functional core: no IO, no clock.
         .target(name: "Events", dependencies: ["CSimdJSON"], swiftSettings: strict),
@@ -94,7 +95,7 @@ let package = Package(
         .target(
             name: "StreamState",
             dependencies: [
-                "StreamCore", "Events", "CSQLite",
+                "StreamCore", "Events", "CSQLite", "CMemory",
                 .product(name: "HeapModule", package: "swift-collections"),
             ],
             swiftSettings: strict),

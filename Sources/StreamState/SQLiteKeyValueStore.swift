@@ -22,6 +22,10 @@ final class SQLiteKeyValueStore: KeyValueStore {
         try unsafe state.delete(store, key)
     }
 
+    func prefetch(_ keys: [UnsafeRawBufferPointer]) {
+        unsafe state.cache.prefetch(keys, store: store)
+    }
+
     func forEach(
         _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
     ) throws(StoreError) {

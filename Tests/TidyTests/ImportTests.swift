@@ -25,7 +25,7 @@ struct ImportTests {
         // The shell.
         "SchemaRegistry": ["StreamCore", "CCurl"],
         "StreamEngine": ["StreamCore", "Events", "Logging", "Histogram"],
-        "StreamState": ["StreamCore", "Events", "CSQLite", "HeapModule"],
+        "StreamState": ["StreamCore", "Events", "CSQLite", "CMemory", "HeapModule"],
         "StreamKafka": ["StreamEngine", "StreamCore", "Events", "CKafka"],
         "StreamTesting": ["StreamCore", "StreamEngine", "Events"],
         "TopologyFiles": ["Operators", "StreamCore", "Events", "Yams"],
@@ -41,7 +41,7 @@ struct ImportTests {
     /// C code behind a header: each has one Swift module that may see it.
     static let modulesOfC: Set<String> = [
         "CCurl", "CKafka", "CRdKafka", "CSQLite", "CSimdJSON", "CPCRE2", "CMimalloc",
-        "CFastText", "CCLD2", "CMallocCount",
+        "CFastText", "CCLD2", "CMallocCount", "CMemory",
     ]
 
     /// What Swift and the system bring; only the shell may touch the system.

@@ -39,6 +39,9 @@ final class Scorer: Operator {
     }
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
+        if settings.isStateful, settings.key == nil {
+            context.prefetch(events, in: stores.open(in: context).entries)
+        }
         for event in events {
             if settings.isStateful { try advance(to: event.streamTime, in: context) }
             try prepare(event, in: context)

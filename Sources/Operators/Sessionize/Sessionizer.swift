@@ -26,6 +26,7 @@ final class Sessionizer: Operator {
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
         let stores = self.stores.open(in: context)
+        if settings.key == nil { context.prefetch(events, in: stores.entries) }
         try sessions.process(events, stores.entries, stores.timers, in: context)
     }
 

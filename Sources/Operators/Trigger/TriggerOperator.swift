@@ -122,6 +122,7 @@ final class Triggerer: Operator {
             of: context, at: (events.first?.streamTime ?? .distantPast, events.first?.sequence ?? 0)
         )
         if context.input == 0 {
+            if settings.key == nil { context.prefetch(events, in: stores.profiles) }
             try profiles.process(events, stores, in: context)
         } else {
             try profiles.changeRules(events, stores, in: context)

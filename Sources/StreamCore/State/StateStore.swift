@@ -38,6 +38,10 @@ public protocol KeyValueStore: AnyObject {
 
     func delete(_ key: UnsafeRawBufferPointer) throws(StoreError)
 
+    /// Says which keys are read next, so that the store can bring what it has of them near all at
+    /// once. Nothing comes of it but time.
+    func prefetch(_ keys: [UnsafeRawBufferPointer])
+
     /// Calls `body` with every entry as of now, uncommitted changes included, in the order of the
     /// keys' bytes. For tests, queries and migrations; `body` must not change the store.
     func forEach(
@@ -46,6 +50,8 @@ public protocol KeyValueStore: AnyObject {
 }
 
 extension KeyValueStore {
+    public func prefetch(_: [UnsafeRawBufferPointer]) {}
+
     /// Deletes what is stored under `key`; returns how many entries that were, 0 or 1.
     public func erase(_ key: UnsafeRawBufferPointer) throws(StoreError) -> Int {
         var value: [UInt8] = []

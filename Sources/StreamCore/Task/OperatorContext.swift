@@ -3,6 +3,7 @@ public import Events
 /// What an operator may touch while it works: the events' arena, its outputs, its stores.
 ///
 /// One per operator and task. The task turns it from run to run; operators only use it.
+@safe
 public final class OperatorContext {
     /// The operator's name in the topology.
     public let operatorName: String
@@ -41,6 +42,7 @@ public final class OperatorContext {
     public private(set) var gauges: [String: Double] = [:]
 
     private let state: (any TaskState)?
+    @safe @exclusivity(unchecked) private var keysAhead: [UnsafeRawBufferPointer] = unsafe []
     private let failureHeaders: FailureHeaders
     private let timeline: Timeline
     /// Events emitted in the runs before, by output.
@@ -118,6 +120,15 @@ public final class OperatorContext {
     public func keyValueStore(_ name: String) -> any KeyValueStore {
         guard let state else { preconditionFailure("operator \(operatorName) has no state") }
         return state.keyValueStore(name)
+    }
+
+    /// Says that a store is read for these events, in their order, under their keys.
+    public func prefetch(_ events: [Event], in store: any KeyValueStore) {
+        unsafe keysAhead.removeAll(keepingCapacity: true)
+        for event in events where !event.key.isAbsent {
+            unsafe keysAhead.append(currentArena.bytes(event.key))
+        }
+        unsafe store.prefetch(keysAhead)
     }
 
     public func timerStore(_ name: String) -> any TimerStore {

@@ -1,3 +1,5 @@
+internal import CMemory
+
 /// An open-addressing hash table from the hash of a key to where its entry lies.
 ///
 /// A slot holds 32 bits of the hash and the reference. Collisions go to the next free slot, and a
@@ -36,6 +38,10 @@
     func candidates(_ hash: UInt32) -> Candidates {
         Candidates(position: Int(hash) & mask, hash: hash)
     }
+
+    /// Brings the slot near where a walk begins.
+    @inline(__always)
+    func prefetch(_ hash: UInt32) { unsafe cmemory_prefetch(slots + (Int(hash) & mask)) }
 
     /// The next candidate, or `.none` when there are no more.
     @inline(__always)
@@ -123,7 +129,10 @@
     }
 
     private static func makeSlots(_ capacity: Int) -> UnsafeMutablePointer<UInt64> {
-        let slots = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
+        let slots = unsafe LargeMemory.allocate(
+            byteCount: capacity * MemoryLayout<UInt64>.stride,
+            alignment: MemoryLayout<UInt64>.alignment
+        ).bindMemory(to: UInt64.self, capacity: capacity)
         unsafe slots.initialize(repeating: empty, count: capacity)
         return unsafe slots
     }

@@ -114,8 +114,7 @@
     }
 
     private mutating func makeSegment(_ capacity: Int) -> Int {
-        let base = UnsafeMutableRawPointer.allocate(
-            byteCount: capacity, alignment: Self.alignment)
+        let base = unsafe LargeMemory.allocate(byteCount: capacity, alignment: Self.alignment)
         allocatedByteCount += capacity
         let segment = unsafe Segment(base: base, capacity: capacity)
         let index = vacant.popLast() ?? nextIndex()
