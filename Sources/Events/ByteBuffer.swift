@@ -138,6 +138,16 @@ public struct ByteBuffer: ~Copyable {
         used += 4
     }
 
+    /// Appends a number of fixed size, least significant byte first.
+    @inlinable
+    public mutating func append<Number: FixedWidthInteger & BitwiseCopyable>(
+        fixed value: Number
+    ) {
+        reserve(MemoryLayout<Number>.size)
+        unsafe base.storeBytes(of: value.littleEndian, toByteOffset: count, as: Number.self)
+        used += MemoryLayout<Number>.size
+    }
+
     /// Makes the JSON from `start` on one line, and ends it. A line break in JSON is white space
     /// between tokens: inside a string it is escaped.
     public mutating func endJSONLine(from start: Int) {

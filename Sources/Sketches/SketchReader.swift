@@ -85,11 +85,4 @@ extension ByteBuffer {
         }
         append(UInt8(rest))
     }
-
-    /// Appends a number of fixed size, least significant byte first.
-    public mutating func append<Number: FixedWidthInteger & BitwiseCopyable>(
-        fixed value: Number
-    ) {
-        unsafe Swift.withUnsafeBytes(of: value.littleEndian) { unsafe append($0) }
-    }
 }

@@ -42,6 +42,9 @@ struct SeenEvent: Equatable, BitwiseCopyable {
 
     var isFull: Bool { count >= Self.capacity }
 
+    /// Whether the page of so many bytes is full.
+    static func isFull(byteCount: Int) -> Bool { byteCount >= offset(of: capacity) }
+
     subscript(index: Int) -> SeenEvent {
         let offset = Self.offset(of: index)
         let time = UInt32(littleEndian: load(offset + 24))

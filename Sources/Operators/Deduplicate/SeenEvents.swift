@@ -84,11 +84,19 @@ struct SeenEvents: ~Copyable {
         try loadFilters(from: store)
         let start = sliceStart(of: event.time)
         name(start)
+        // Full pages of a slice that does not have the id need not be looked into.
+        let mayBeThere =
+            index(ofSliceAt: start).map { slices![$0].filter.mayContain(event.id.high) } ?? false
         for depth in 0... {
-            guard let found = try read(start, store) else {
+            guard try unsafe store.get(pageName.bytes, into: &stored) else {
                 if depth == 0 { try setTimer(ofSliceAt: start, timers) }
                 return try write(event, at: nil, sliceStart: start, store)
             }
+            if !mayBeThere, depth < Self.mostDepth, SeenPage.isFull(byteCount: stored.count) {
+                pageName.append(Self.step(depth, of: event.id))
+                continue
+            }
+            let found = try storedPage(start)
             // One that is no longer remembered gives its place to the new one, so that no page
             // has an id twice.
             if let index = found.index(of: event.id) {
@@ -158,6 +166,11 @@ struct SeenEvents: ~Copyable {
         _ sliceStart: Int64, _ store: any KeyValueStore
     ) throws(StoreError) -> SeenPage? {
         guard try unsafe store.get(pageName.bytes, into: &stored) else { return nil }
+        return try storedPage(sliceStart)
+    }
+
+    /// The page that was got last.
+    private mutating func storedPage(_ sliceStart: Int64) throws(StoreError) -> SeenPage {
         page.removeAll()
         let stored = stored
         page.append(unsafe stored.span.bytes)

@@ -6,18 +6,20 @@ internal import Sketches
 /// What a text comes to is remembered, since the same identifiers come again and again: bringing one
 /// into its form costs more than all the rest of an event that brings nothing new.
 struct IdentifierKeys {
-    /// One remembered text of a slot; a newer one takes its place.
-    private struct Entry {
+    /// What is remembered in one place: a newer text takes the place of an older one. Text and key are
+    /// part of it, so that looking one up reads memory once.
+    private struct Entry: BitwiseCopyable {
+        static let room = 112
+
         var hash: UInt64 = 0
-        var type = -1
-        var raw: [UInt8] = []
-        /// `nil` for what is no identifier.
-        var key: [UInt8]?
+        var type: UInt8 = .max
+        var textCount: UInt8 = 0
+        /// 0 for what is no identifier.
+        var keyCount: UInt8 = 0
+        var bytes = InlineArray<112, UInt8>(repeating: 0)
     }
 
     private static let slotCount = 1 << 14
-    /// A longer text is not remembered.
-    private static let longest = 128
 
     private let types: [IdentifierType]
     private let texts: IdentifierText
@@ -32,6 +34,19 @@ struct IdentifierKeys {
     /// Puts the keys of an event into `keys`, the strongest first, each once.
     mutating func read(_ event: Event, in arena: EventArena, into keys: inout [[UInt8]]) {
         keys.removeAll(keepingCapacity: true)
+        unsafe read(event, in: arena) { unsafe keys.append(Array($0)) }
+    }
+
+    /// Appends the keys of an event.
+    mutating func read(_ event: Event, in arena: EventArena, into keys: inout KeyList) {
+        unsafe read(event, in: arena) { unsafe keys.append($0) }
+        keys.endEvent()
+    }
+
+    @inline(__always)
+    private mutating func read(
+        _ event: Event, in arena: EventArena, _ body: (UnsafeRawBufferPointer) -> Void
+    ) {
         for place in types.indices {
             let value = arena.value(of: event, at: types[place].field)
             let text: UnsafeRawBufferPointer
@@ -40,7 +55,7 @@ struct IdentifierKeys {
             case .integer, .unsignedInteger: unsafe text = arena.bytes(value.raw)
             case .missing, .null, .boolean, .decimal, .object, .array: continue
             }
-            if let key = unsafe key(of: text, place) { keys.append(key) }
+            unsafe readKey(of: text, place, body)
         }
     }
 
@@ -49,26 +64,49 @@ struct IdentifierKeys {
         texts.normalized(text, as: type).map { IdentifierKey.make(type, $0) }
     }
 
-    private mutating func key(of text: UnsafeRawBufferPointer, _ place: Int) -> [UInt8]? {
-        if text.count > Self.longest { return unsafe make(text, place) }
+    @inline(__always)
+    private mutating func readKey(
+        of text: UnsafeRawBufferPointer, _ place: Int, _ body: (UnsafeRawBufferPointer) -> Void
+    ) {
         let hash = unsafe Murmur3.hash(text).low ^ UInt64(place)
         let slot = Int(truncatingIfNeeded: hash & UInt64(Self.slotCount - 1))
-        if entries[slot].hash == hash, entries[slot].type == place,
-            unsafe Self.areEqual(entries[slot].raw, text)
-        {
-            return entries[slot].key
+        if entries[slot].hash == hash, Int(entries[slot].type) == place {
+            let (textCount, keyCount) = (
+                Int(entries[slot].textCount), Int(entries[slot].keyCount)
+            )
+            let isKnown = unsafe withUnsafeBytes(of: &entries[slot].bytes) { bytes in
+                let known = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<textCount])
+                guard textCount == text.count, unsafe ByteText.areEqual(known, text) else {
+                    return false
+                }
+                if keyCount > 0 {
+                    unsafe body(
+                        UnsafeRawBufferPointer(rebasing: bytes[textCount..<textCount + keyCount]))
+                }
+                return true
+            }
+            if isKnown { return }
         }
-        let key = unsafe make(text, place)
-        unsafe entries[slot] = Entry(hash: hash, type: place, raw: Array(text), key: key)
-        return key
+        let key = unsafe key(of: String(decoding: text, as: UTF8.self), as: types[place])
+        unsafe remember(key, of: text, place, hash, in: slot)
+        if let key { unsafe key.withUnsafeBytes { unsafe body($0) } }
     }
 
-    private static func areEqual(_ raw: [UInt8], _ text: UnsafeRawBufferPointer) -> Bool {
-        guard raw.count == text.count else { return false }
-        return unsafe raw.withUnsafeBytes { unsafe ByteText.areEqual($0, text) }
-    }
-
-    private func make(_ text: UnsafeRawBufferPointer, _ place: Int) -> [UInt8]? {
-        key(of: unsafe String(decoding: text, as: UTF8.self), as: types[place])
+    /// Texts that have no room are worked out each time.
+    private mutating func remember(
+        _ key: [UInt8]?, of text: UnsafeRawBufferPointer, _ place: Int, _ hash: UInt64, in slot: Int
+    ) {
+        let keyCount = key?.count ?? 0
+        guard text.count + keyCount <= Entry.room, place < Int(UInt8.max) else { return }
+        var entry = Entry(
+            hash: hash, type: UInt8(place), textCount: UInt8(text.count), keyCount: UInt8(keyCount))
+        unsafe withUnsafeMutableBytes(of: &entry.bytes) { bytes in
+            unsafe bytes.copyMemory(from: text)
+            if let key {
+                unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[text.count...])
+                    .copyBytes(from: key)
+            }
+        }
+        entries[slot] = entry
     }
 }

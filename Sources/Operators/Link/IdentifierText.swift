@@ -20,7 +20,14 @@ struct IdentifierText {
         "null", "nobody",
     ]
 
-    let blocked: Set<String>
+    private let blocked: Set<String>
+    /// The bytes of the longest text that is junk.
+    private let longestJunk: Int
+
+    init(blocked: Set<String>) {
+        self.blocked = blocked
+        longestJunk = Self.junk.union(blocked).map(\.utf8.count).max() ?? 0
+    }
 
     /// The form in which the identifier is compared; `nil` for what is none.
     func normalized(_ text: String, as type: IdentifierType) -> String? {
@@ -38,12 +45,23 @@ struct IdentifierText {
     }
 
     private func isJunk(_ text: String) -> Bool {
-        let lower = text.lowercased()
-        if Self.junk.contains(lower) || blocked.contains(lower) { return true }
         // 00000000-0000-0000-0000-000000000000, +000000000, xxxxxxxx, 99999999
-        let signs = lower.utf8.filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "+") }
-        guard let first = signs.first else { return true }
-        return signs.count > 3 && signs.allSatisfy { $0 == first }
+        var first: UInt8?
+        var signs = 0
+        var isUniform = true
+        let isASCII = text.utf8.allSatisfy { $0 < 0x80 }
+        for byte in (isASCII ? text : text.lowercased()).utf8
+        where byte != UInt8(ascii: "-") && byte != UInt8(ascii: "+") {
+            let sign = 0x41...0x5A ~= byte ? byte + 0x20 : byte
+            signs += 1
+            if first == nil { first = sign }
+            if sign != first { isUniform = false }
+        }
+        if signs == 0 || signs > 3 && isUniform { return true }
+        // Lower case takes no fewer bytes than a third.
+        guard text.utf8.count <= 3 * longestJunk else { return false }
+        let lower = text.lowercased()
+        return Self.junk.contains(lower) || blocked.contains(lower)
     }
 
     private static func trimmed(_ text: String) -> String {
@@ -61,6 +79,7 @@ struct IdentifierText {
     }
 
     private static func email(_ text: String, dropsTag: Bool) -> String? {
+        if text.utf8.allSatisfy({ $0 < 0x80 }) { return email(ascii: text, dropsTag: dropsTag) }
         let parts = text.lowercased().split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, parts[1].contains("."),
             !parts[1].hasPrefix("."), !parts[1].hasSuffix("."),
@@ -73,6 +92,28 @@ struct IdentifierText {
         }
         if junkNames.contains(String(name)) || junkDomains.contains(String(parts[1])) { return nil }
         return "\(name)@\(parts[1])"
+    }
+
+    /// The same for nearly all addresses, byte by byte.
+    private static func email(ascii text: String, dropsTag: Bool) -> String? {
+        let bytes = text.utf8.map { 0x41...0x5A ~= $0 ? $0 + 0x20 : $0 }
+        guard let at = bytes.firstIndex(of: UInt8(ascii: "@")), at > 0 else { return nil }
+        let domain = bytes[(at + 1)...]
+        let dot = UInt8(ascii: ".")
+        guard domain.contains(dot), domain.first != dot, domain.last != dot,
+            !domain.contains(UInt8(ascii: "@")),
+            !bytes.contains(where: { $0 == UInt8(ascii: " ") || 9...13 ~= $0 })
+        else { return nil }
+        var name = bytes[..<at]
+        if dropsTag, let plus = name.firstIndex(of: UInt8(ascii: "+")), plus > 0 {
+            name = name[..<plus]
+        }
+        if junkNames.contains(String(decoding: name, as: UTF8.self))
+            || junkDomains.contains(String(decoding: domain, as: UTF8.self))
+        {
+            return nil
+        }
+        return String(decoding: name + bytes[at...], as: UTF8.self)
     }
 
     /// A telephone number as E.164 writes it: a plus and 8 to 15 digits.

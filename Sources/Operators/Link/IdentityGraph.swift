@@ -3,7 +3,7 @@ internal import Sketches
 internal import StreamCore
 
 /// The ledger of identifiers and their links in a store, and the part of it that is being changed.
-struct IdentityGraph: ~Copyable {
+@safe struct IdentityGraph: ~Copyable {
     /// What a change did to the profiles.
     struct Outcome {
         /// Each changed identifier with the profile that it had, `nil` for a new one.
@@ -35,6 +35,7 @@ struct IdentityGraph: ~Copyable {
     private var value: [UInt8] = []
     /// The stored bytes of an event's identifiers.
     private var known: [[UInt8]] = []
+    private var ahead: [UnsafeRawBufferPointer] = unsafe []
     private var keyBytes = ByteBuffer(capacity: 256)
     private var nodeBytes = ByteBuffer(capacity: 1024)
 
@@ -54,36 +55,56 @@ struct IdentityGraph: ~Copyable {
 
     // MARK: Events
 
-    /// The profile of an event whose identifiers, links and description are all known; `nil` when
-    /// something is new. The first of the keys is the strongest; the description is empty when there
-    /// is none.
+    /// Says that what is known of these keys is read next.
+    mutating func prefetch(_ keys: borrowing KeyList) {
+        unsafe ahead.removeAll(keepingCapacity: true)
+        for key in 0..<keys.count { unsafe ahead.append(keys[key]) }
+        unsafe store.prefetch(ahead)
+    }
+
+    /// The profile of an event whose identifiers, links and description are all known, and when the one
+    /// that was noted longest ago was; `nil` when something is new. The first of the keys is the
+    /// strongest; the description is empty when there is none.
     ///
     /// Looks at the stored bytes, and allocates nothing: most events bring nothing new.
-    mutating func knownProfile(
-        of keys: [[UInt8]], described description: [UInt8], at time: Int64
-    ) throws(StoreError) -> ProfileID? {
+    mutating func known(
+        _ list: borrowing KeyList, _ keys: Range<Int>, described description: [UInt8],
+        at time: Int64
+    ) throws(StoreError) -> (profile: ProfileID, noted: Int64)? {
         if !description.isEmpty,
-            try likeness?.knows(description, of: keys[0]) == false
+            try unsafe likeness?.knows(description, of: Array(list[keys.lowerBound])) == false
         {
             return nil
         }
         while known.count < keys.count { known.append([]) }
-        var heads: (first: IdentityRecord?, hubs: UInt32) = (nil, 0)
-        for place in keys.indices {
-            put(keys[place])
-            guard try unsafe store.get(keyBytes.bytes, into: &known[place]) else { return nil }
+        var profile: ProfileID?
+        var noted = Int64.max
+        var hubs: UInt32 = 0
+        for (place, key) in keys.enumerated() {
+            guard try unsafe store.get(list[key], into: &known[place]) else { return nil }
             let head = try record(known[place])
             guard head.firstSeen <= time else { return nil }
-            if place == 0 { heads.first = head }
-            if head.isHub { heads.hubs |= 1 << UInt32(place) }
+            if place == 0 { profile = head.profile }
+            if head.isHub { hubs |= 1 << UInt32(place) }
+            noted = min(noted, head.noted)
         }
         // A hub takes no more links; what is not one must know all that it was seen with.
-        for place in keys.indices where heads.hubs & 1 << UInt32(place) == 0 {
-            for other in keys.indices where other != place {
-                guard try hasLink(known[place], to: keys[other], at: time) else { return nil }
+        for place in 0..<keys.count where hubs & 1 << UInt32(place) == 0 {
+            for (other, key) in keys.enumerated() where other != place {
+                guard try unsafe hasLink(known[place], to: list[key], at: time) else { return nil }
             }
         }
-        return heads.first?.profile
+        return profile.map { ($0, noted) }
+    }
+
+    /// Takes over when known identifiers were noted.
+    mutating func note(_ keys: [[UInt8]], at times: [Int64]) throws(StoreError) {
+        begin()
+        for (key, time) in zip(keys, times) {
+            guard var node = try node(key), node.noted != time else { continue }
+            node.noted = time
+            try write(key, node)
+        }
     }
 
     private func record(_ bytes: [UInt8]) throws(StoreError) -> IdentityRecord {
@@ -94,10 +115,10 @@ struct IdentityGraph: ~Copyable {
     }
 
     private func hasLink(
-        _ bytes: [UInt8], to key: [UInt8], at time: Int64
+        _ bytes: [UInt8], to key: UnsafeRawBufferPointer, at time: Int64
     ) throws(StoreError) -> Bool {
         let found = unsafe bytes.withUnsafeBytes { bytes in
-            unsafe key.withUnsafeBytes { unsafe IdentityRecord.timeOfLink(to: $0, in: bytes) }
+            unsafe IdentityRecord.timeOfLink(to: key, in: bytes)
         }
         guard let found else {
             throw StoreError.damaged(settings.storeName, SketchError("an identity is cut short"))
@@ -106,13 +127,19 @@ struct IdentityGraph: ~Copyable {
     }
 
     /// Takes an event with these identifiers and this description, which is empty when there is none.
+    ///
+    /// `noted`: the times that are written of the identifiers; empty when nothing is forgotten.
     mutating func add(
-        _ keys: [[UInt8]], described description: [UInt8], at time: Int64
+        _ keys: [[UInt8]], noted: [Int64], described description: [UInt8], at time: Int64
     ) throws(StoreError) -> Outcome {
         begin()
-        for key in keys {
+        if keys.count == 1, likeness == nil, try node(keys[0]) == nil {
+            return try addLone(keys[0], noted: noted.first ?? .min, at: time)
+        }
+        for (place, key) in keys.enumerated() {
             var node = try node(key) ?? IdentityNode()
             node.firstSeen = min(node.firstSeen, time)
+            if !noted.isEmpty { node.noted = noted[place] }
             set(key, node)
         }
         let withoutLinks = nodes
@@ -146,6 +173,22 @@ struct IdentityGraph: ~Copyable {
             refused.members += one.members.filter { !known.contains($0.key) }
         }
         return refused
+    }
+
+    /// Takes an identifier that is new and alone: a profile of its own.
+    private mutating func addLone(
+        _ key: [UInt8], noted: Int64, at time: Int64
+    ) throws(StoreError) -> Outcome {
+        guard let type = settings.types.firstIndex(where: { IdentifierKey.hasType($0, key) })
+        else { return Outcome() }
+        var node = IdentityNode()
+        node.firstSeen = time
+        node.noted = noted
+        node.profile = ProfileID(of: key)
+        try write(key, node)
+        return Outcome(
+            moves: [(key, nil, node.profile)],
+            members: [ProfileResolver.Member(key: key, type: type, node: node)])
     }
 
     // MARK: Decisions

@@ -30,10 +30,10 @@ struct ProfileID: Hashable, Comparable {
 /// with.
 ///
 /// As bytes: the version of the layout (1), the time (8), the profile (12), whether it is a hub (1),
-/// the number of links (2), and for each its time (8), the decision (1), the length of its key (2)
+/// the number of links (2), when it was noted last (8), and for each its time (8), the decision (1), the length of its key (2)
 /// and the key; integers are little-endian, links in the order of their keys.
 struct IdentityNode: Equatable {
-    static let layoutVersion = 1
+    static let layoutVersion = 2
     /// An identifier, or a link, that only a decision speaks of.
     static let unseen = Int64.max
 
@@ -53,6 +53,8 @@ struct IdentityNode: Equatable {
     /// The earliest event that had it, in milliseconds.
     var firstSeen = Self.unseen
     var profile = ProfileID(high: 0, low: 0)
+    /// What ``LastSeen`` has of it, at the latest; `Int64.min` for nothing.
+    var noted = Int64.min
     /// It was seen with too many others to say anything.
     var isHub = false
     private(set) var links: [Link] = []
@@ -117,6 +119,7 @@ extension IdentityNode {
         profile = try reader.profile()
         isHub = try reader.byte() != 0
         let count = try reader.number(UInt16.self)
+        noted = try reader.number(Int64.self)
         links.reserveCapacity(Int(count))
         for _ in 0..<count {
             let seen = try reader.number(Int64.self)
@@ -134,6 +137,7 @@ extension IdentityNode {
         buffer.append(profile)
         buffer.append(isHub ? 1 : 0)
         buffer.append(fixed: UInt16(links.count))
+        buffer.append(fixed: noted)
         for link in links {
             buffer.append(fixed: link.firstSeen)
             buffer.append(link.decision.rawValue)
@@ -144,12 +148,13 @@ extension IdentityNode {
 
 /// The head of a stored identity, and its links, read where they lie.
 struct IdentityRecord {
-    private static let headSize = 24
+    private static let headSize = 32
     private static let linkHeadSize = 11
 
     let firstSeen: Int64
     let profile: ProfileID
     let isHub: Bool
+    let noted: Int64
 
     /// `nil` for what is no identity of this layout.
     init?(_ bytes: UnsafeRawBufferPointer) {
@@ -162,6 +167,7 @@ struct IdentityRecord {
             high: unsafe UInt64(littleEndian: Self.load(bytes, 9)),
             low: unsafe UInt32(littleEndian: Self.load(bytes, 17)))
         unsafe isHub = bytes[21] != 0
+        unsafe noted = Int64(littleEndian: Self.load(bytes, 24))
     }
 
     /// When events had this identifier together with another first; `nil` for bytes that are cut

@@ -39,26 +39,32 @@ struct LastSeen: ~Copyable {
         stores = TimedStores(entries: settings.seenName, timers: settings.timersName)
     }
 
-    /// An event has these identifiers.
-    mutating func note(
-        _ keys: [[UInt8]], of event: Event, in context: OperatorContext
-    ) throws(StoreError) {
+    /// The time at which identifiers of an event were seen; `nil` when neither the event nor the clock
+    /// knows it.
+    static func time(of event: Event) -> Int64? {
         let time = event.timestamp == .distantPast ? event.streamTime : event.timestamp
-        // Neither the event nor the clock knows when that was.
-        if time == .distantPast { return }
+        return time == .distantPast ? nil : time.milliseconds
+    }
+
+    /// Whether nothing changes by an event of `time` for an identifier that is noted at `noted`.
+    func isNoted(_ noted: Int64, at time: Int64) -> Bool {
+        time < noted.addingSaturated(grain)
+    }
+
+    /// An event has an identifier; returns the time that is written of it from now on.
+    mutating func note(
+        _ key: [UInt8], at time: Int64, of event: Event, in context: OperatorContext
+    ) throws(StoreError) -> Int64 {
         let stores = self.stores.open(in: context)
-        for key in keys {
-            let last = try self.time(of: key, stores)
-            if let last, time.milliseconds < last.addingSaturated(grain) { continue }
-            entry.removeAll()
-            entry.append(fixed: time.milliseconds)
-            unsafe entry.append(key.span.bytes)
-            try unsafe stores.entries.put(name.bytes, entry.bytes)
-            // One timer is enough; when it is due it sees what has come since.
-            if last == nil {
-                try keep(time.milliseconds, after: event.streamTime, stores)
-            }
-        }
+        let last = try self.time(of: key, stores)
+        if let last, isNoted(last, at: time) { return last }
+        entry.removeAll()
+        entry.append(fixed: time)
+        unsafe entry.append(key.span.bytes)
+        try unsafe stores.entries.put(name.bytes, entry.bytes)
+        // One timer is enough; when it is due it sees what has come since.
+        if last == nil { try keep(time, after: event.streamTime, stores) }
+        return time
     }
 
     /// The next identifier that was not seen for the retention, of those due at `streamTime`.

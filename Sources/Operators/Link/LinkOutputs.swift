@@ -79,14 +79,17 @@ struct LinkOutputs: ~Copyable {
         if first == .distantPast {
             document.append("null")
         } else {
-            document.append(jsonString: first.description)
+            document.append("\"")
+            document.append(iso8601: first)
+            document.append("\"")
         }
         document.append(",\"identifiers\":{")
         var isFirst = true
         for (index, type) in settings.types.enumerated() {
-            let texts = members.filter { $0.type == index }.map { IdentifierKey.text($0.key) }
+            let found = members.filter { $0.type == index }
+            if found.isEmpty { continue }
+            let texts = found.map { IdentifierKey.text($0.key) }
                 .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-            if texts.isEmpty { continue }
             if !isFirst { document.append(",") }
             isFirst = false
             document.append(jsonString: type.name)
@@ -231,6 +234,14 @@ struct ProfileChange {
     private(set) var members: [ProfileID: [ProfileResolver.Member]] = [:]
 
     init(_ outcome: IdentityGraph.Outcome) {
+        if outcome.members.count == 1, outcome.moves.count == 1, let only = outcome.members.first,
+            outcome.moves[0].from == nil
+        {
+            // Somebody new, which most changes are.
+            changed = [only.node.profile]
+            members = [only.node.profile: outcome.members]
+            return
+        }
         var before: [[UInt8]: ProfileID] = [:]
         for move in outcome.moves { before[move.key] = move.from }
         let moved = Set(outcome.moves.map(\.key))

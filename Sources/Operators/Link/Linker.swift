@@ -21,7 +21,8 @@ final class Linker: Operator {
     /// `nil` when nothing is forgotten by age.
     @safe @exclusivity(unchecked) private var lastSeen: LastSeen?
     @safe @exclusivity(unchecked) private var outputs: LinkOutputs
-    @safe @exclusivity(unchecked) private var keys: [[UInt8]] = []
+    /// Of the events at hand.
+    @safe @exclusivity(unchecked) private var keys = KeyList()
     @safe @exclusivity(unchecked) private var description: [UInt8] = []
     @safe @exclusivity(unchecked) private var buffer = ByteBuffer(capacity: 64)
     @safe @exclusivity(unchecked) private var refusedCount = 0
@@ -38,13 +39,16 @@ final class Linker: Operator {
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
         open(in: context)
-        for event in events {
-            if context.input == 0 {
-                try advance(to: event.streamTime, in: context)
-                try link(event, in: context)
-            } else {
-                try decide(event, in: context)
-            }
+        guard context.input == 0 else {
+            for event in events { try decide(event, in: context) }
+            return
+        }
+        keys.removeAll()
+        for event in events { identifiers.read(event, in: context.arena, into: &keys) }
+        graph?.prefetch(keys)
+        for (number, event) in events.enumerated() {
+            try advance(to: event.streamTime, in: context)
+            try link(event, keys.keys(ofEvent: number), in: context)
         }
     }
 
@@ -104,8 +108,9 @@ final class Linker: Operator {
 
     // MARK: Events
 
-    private func link(_ event: Event, in context: OperatorContext) throws(OperatorError) {
-        identifiers.read(event, in: context.arena, into: &keys)
+    private func link(
+        _ event: Event, _ keys: Range<Int>, in context: OperatorContext
+    ) throws(OperatorError) {
         // An event of nobody goes on as it is.
         guard !keys.isEmpty else { return context.emit(event) }
         let time = event.timestamp.milliseconds
@@ -114,15 +119,21 @@ final class Linker: Operator {
         }
         var profile: ProfileID?
         do throws(StoreError) {
-            try lastSeen?.note(keys, of: event, in: context)
-            profile = try graph?.knownProfile(of: keys, described: description, at: time)
-            if profile == nil,
-                let outcome = try graph?.add(keys, described: description, at: time)
-            {
-                profile = outcome.members.first { $0.key == keys[0] }?.node.profile
-                if outcome.isRefused { noteRefusal(in: context) }
-                noteFullBlocks(in: context)
-                outputs.tell(outcome, because: event, in: context)
+            let known = try graph?.known(self.keys, keys, described: description, at: time)
+            profile = known?.profile
+            if known.map({ mustNote(event, $0.noted) }) != false {
+                let keys = self.keys.arrays(keys)
+                let noted = try note(keys, of: event, in: context)
+                if profile != nil {
+                    try graph?.note(keys, at: noted)
+                } else if let outcome = try graph?.add(
+                    keys, noted: noted, described: description, at: time)
+                {
+                    profile = outcome.members.first { $0.key == keys[0] }?.node.profile
+                    if outcome.isRefused { noteRefusal(in: context) }
+                    noteFullBlocks(in: context)
+                    outputs.tell(outcome, because: event, in: context)
+                }
             }
         } catch {
             throw .store(error)
@@ -136,6 +147,25 @@ final class Linker: Operator {
         } else {
             try context.refuse(event, unsettable: settings.target, to: Output.rejected)
         }
+    }
+
+    /// Whether identifiers of which the one seen longest ago is noted at `noted` are to be noted anew.
+    private func mustNote(_ event: Event, _ noted: Int64) -> Bool {
+        guard lastSeen != nil, let time = LastSeen.time(of: event) else { return false }
+        return lastSeen?.isNoted(noted, at: time) == false
+    }
+
+    /// Notes that identifiers were seen; returns the times that are written of them.
+    private func note(
+        _ keys: [[UInt8]], of event: Event, in context: OperatorContext
+    ) throws(StoreError) -> [Int64] {
+        guard lastSeen != nil, let time = LastSeen.time(of: event) else { return [] }
+        var noted: [Int64] = []
+        for key in keys {
+            noted.append(
+                try lastSeen?.note(key, at: time, of: event, in: context) ?? .min)
+        }
+        return noted
     }
 
     private func noteRefusal(in context: OperatorContext) {

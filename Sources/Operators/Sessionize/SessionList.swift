@@ -198,7 +198,8 @@ extension SessionList.Block {
 }
 
 extension ByteBuffer {
-    mutating func append(number: some FixedWidthInteger & BitwiseCopyable) {
-        unsafe Swift.withUnsafeBytes(of: number) { unsafe append($0) }
+    /// Appends a number in the order of the machine's bytes.
+    mutating func append<Number: FixedWidthInteger & BitwiseCopyable>(number: Number) {
+        append(fixed: Number(littleEndian: number))
     }
 }

@@ -7,7 +7,7 @@ internal import Sketches
 /// for each its hash (8) and its earliest time (8); then the identifier as its component knows it,
 /// and the component.
 struct ShardIdentity: Equatable {
-    static let layoutVersion = 1
+    static let layoutVersion = 2
     /// The most sets that are remembered; an event with another one is told again.
     private static let mostGroups = 64
 
