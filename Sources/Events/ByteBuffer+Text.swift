@@ -16,13 +16,38 @@ extension ByteBuffer {
         reserve(digits)
         var rest = unsignedInteger
         var position = count + digits
-        repeat {
-            position -= 1
-            let digit = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            unsafe base.storeBytes(of: digit, toByteOffset: position, as: UInt8.self)
-            rest /= 10
-        } while rest > 0
+        while rest >= 100 {
+            let shorter = rest / 100
+            let pair = UInt32(truncatingIfNeeded: rest &- shorter &* 100)
+            position &-= 2
+            unsafe Self.write(pair: pair, to: base + position)
+            rest = shorter
+        }
+        if rest >= 10 {
+            unsafe Self.write(pair: UInt32(truncatingIfNeeded: rest), to: base + (position &- 2))
+        } else {
+            let digit = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest)
+            unsafe base.storeBytes(of: digit, toByteOffset: position &- 1, as: UInt8.self)
+        }
         used += digits
+    }
+
+    /// Writes two digits.
+    @inline(__always)
+    static func write(pair: UInt32, to start: UnsafeMutableRawPointer) {
+        let tens = pair / 10
+        let digits = 0x3030 | tens | (pair &- tens &* 10) &<< 8
+        unsafe start.storeBytes(
+            of: UInt16(truncatingIfNeeded: digits).littleEndian, as: UInt16.self)
+    }
+
+    /// Appends a number in eight hexadecimal digits.
+    public mutating func append(hexadecimal value: UInt32) {
+        unsafe append(atMost: 8) { start in
+            unsafe start.storeBytes(
+                of: Self.hexadecimalDigits(value).bigEndian, as: UInt64.self)
+            return 8
+        }
     }
 
     /// Appends a number in sixteen hexadecimal digits.

@@ -26,6 +26,10 @@ package struct CalendarDate: Equatable {
     }
 
     package init(daysSince1970: Int64) {
+        if let recent = Self.recent(daysSince1970) {
+            self = recent
+            return
+        }
         // Years start in March here, so that the leap day is the last day of the year.
         let (era, dayOfEra) = (daysSince1970 + Self.epoch).dividedDown(by: Self.era)
         let yearOfEra =
@@ -35,6 +39,27 @@ package struct CalendarDate: Equatable {
         day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
         month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    }
+
+    private init(year: UInt32, month: UInt32, day: UInt32) {
+        (self.year, self.month, self.day) = (Int64(year), Int64(month), Int64(day))
+    }
+
+    /// The same of the years from 0000 to about 11 million, in numbers of half the size that can't
+    /// overflow.
+    private static func recent(_ daysSince1970: Int64) -> CalendarDate? {
+        let days = daysSince1970 &+ epoch
+        guard 0...Int64(Int32.max) ~= days else { return nil }
+        let era = UInt32(truncatingIfNeeded: days) / 146_097
+        let dayOfEra = UInt32(truncatingIfNeeded: days) &- era &* 146_097
+        let yearOfEra =
+            (dayOfEra &- dayOfEra / 1460 &+ dayOfEra / 36524 &- dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra &- (365 &* yearOfEra &+ yearOfEra / 4 &- yearOfEra / 100)
+        let monthFromMarch = (5 &* dayOfYear &+ 2) / 153
+        let month = monthFromMarch < 10 ? monthFromMarch &+ 3 : monthFromMarch &- 9
+        return CalendarDate(
+            year: yearOfEra &+ era &* 400 &+ (month <= 2 ? 1 : 0), month: month,
+            day: dayOfYear &- (153 &* monthFromMarch &+ 2) / 5 &+ 1)
     }
 
     package var daysSince1970: Int64 {

@@ -25,8 +25,9 @@ struct DocumentIndex {
     private let unescapedStart: UInt32
 
     /// The index of the document in a slot, which must have one.
+    @inline(__always)
     init(of slot: Int32, in arena: borrowing EventArena) {
-        let found = arena.indexedDocument(slot)
+        let found = unsafe arena.indexedDocument(slot).pointee
         document = slot
         unsafe nodes = UnsafePointer(arena.nodes.base + Int(found.firstNode))
         range = found.bytes

@@ -23,7 +23,7 @@ public struct DocumentReader {
     @usableFromInline let unescaped: UnsafeRawPointer
 
     fileprivate init(of slot: Int32, in arena: borrowing EventArena) {
-        let found = arena.indexedDocument(slot)
+        let found = unsafe arena.indexedDocument(slot).pointee
         unsafe nodes = UnsafeRawPointer(arena.nodes.base + Int(found.firstNode))
             .assumingMemoryBound(to: IndexNode.self)
         unsafe text = arena.start(of: found.bytes)

@@ -49,7 +49,8 @@ extension EventArena {
     func headersOnly(_ overlay: Int32) -> Int32 {
         var newest: Int32 = -1
         forEachAddedHeader(from: overlay) { entry in
-            newest = appendHeader(entry.name, entry.value.raw, after: newest, fieldCount: 0, marks: 0)
+            newest = appendHeader(
+                entry.name, entry.value.raw, after: newest, fieldCount: 0, marks: 0)
         }
         return newest
     }

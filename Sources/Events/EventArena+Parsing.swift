@@ -20,10 +20,14 @@ extension EventArena {
     }
 
     /// Whether the document is indexed; one that was not parsed yet is parsed now.
+    @inline(__always)
     func isIndexed(_ slot: Int32) -> Bool {
-        let firstNode = documents[Int(slot)].firstNode
-        if firstNode >= 0 { return true }
-        if firstNode == Document.unparseable { return false }
+        unsafe documents.pointer(at: Int(slot)).pointee.firstNode >= 0 || becomesIndexed(slot)
+    }
+
+    @inline(never)
+    private func becomesIndexed(_ slot: Int32) -> Bool {
+        if documents[Int(slot)].firstNode == Document.unparseable { return false }
         let event = Event(slot: slot, timestamp: .distantPast, key: .absent)
         return parse(event, limits: .standard) == nil
     }
@@ -32,18 +36,17 @@ extension EventArena {
     ///
     /// - Precondition: it is indexed, or valid.
     @inline(__always)
-    func indexedDocument(_ slot: Int32) -> Document {
-        let found = documents[Int(slot)]
-        return found.firstNode >= 0 ? found : indexWritten(slot)
+    func indexedDocument(_ slot: Int32) -> UnsafePointer<Document> {
+        if unsafe documents.pointer(at: Int(slot)).pointee.firstNode < 0 { indexWritten(slot) }
+        return unsafe documents.pointer(at: Int(slot))
     }
 
     @inline(never)
-    private func indexWritten(_ slot: Int32) -> Document {
+    private func indexWritten(_ slot: Int32) {
         if documents[Int(slot)].firstNode == Document.notParsed {
             _ = index(Int(slot), limits: .standard)
         }
         precondition(documents[Int(slot)].firstNode >= 0, "document \(slot) can't be walked")
-        return documents[Int(slot)]
     }
 
     /// Indexes a document of any kind.

@@ -41,23 +41,28 @@ extension EventArena {
     private func collectEdits(of event: Event) {
         edits.removeAll()
         var index = event.overlay
+        // First steps of the edits so far: an entry with another one is not void.
+        var marks: UInt64 = 0
         while index >= 0 {
-            let entry = entries[Int(index)]
-            if entry.kind != .header, !isVoid(entry) {
-                edits.append(
-                    Edit(
-                        entry: index, step: entry.name.offset,
-                        end: entry.name.offset + entry.name.count))
+            let entry = unsafe entries.pointer(at: Int(index))
+            if unsafe entry.pointee.kind != .header {
+                let name = unsafe entry.pointee.name
+                let mark = unsafe OverlayEntry.mark(of: bytes(name))
+                if marks & mark == 0 || !isVoid(name) {
+                    edits.append(
+                        Edit(entry: index, step: name.offset, end: name.offset + name.count))
+                    marks |= mark
+                }
             }
-            index = entry.previous
+            index = unsafe entry.pointee.previous
         }
         edits.reverse()
     }
 
-    private func isVoid(_ entry: OverlayEntry) -> Bool {
-        let path = unsafe bytes(entry.name)
+    private func isVoid(_ name: ByteRange) -> Bool {
+        let path = unsafe bytes(name)
         for index in 0..<edits.count {
-            let newer = unsafe bytes(entries[Int(edits[index].entry)].name)
+            let newer = unsafe bytes(entries.pointer(at: Int(edits[index].entry)).pointee.name)
             switch unsafe PathRelation(of: newer, to: path) {
             case .equal, .above: return true
             case .below, .apart: continue
@@ -141,7 +146,7 @@ extension EventArena {
             unsafe output.append(jsonString: step(of: edit).name)
             output.append(UInt8(ascii: ":"))
             if isLastStep(edit) {
-                unsafe output.append(bytes(entries[Int(edit.entry)].value.raw))
+                unsafe output.append(bytes(entries.pointer(at: Int(edit.entry)).pointee.value.raw))
             } else {
                 advance(group)
                 emitObject(group, into: &output)

@@ -109,8 +109,9 @@ public final class EventArena {
     }
 
     /// Where the bytes of a range start, which is not absent.
+    @inline(__always)
     func start(of range: ByteRange) -> UnsafeRawPointer {
-        unsafe bytes(range).baseAddress!
+        unsafe (range.isOwn ? UnsafeRawPointer(own.base) : input.baseAddress!) + range.offset
     }
 
     /// The range from `start` to the end of the arena's own memory.

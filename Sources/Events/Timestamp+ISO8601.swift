@@ -48,32 +48,25 @@ extension ByteBuffer {
         let millisecond = UInt32(truncatingIfNeeded: millisecond)
         let second = millisecond / 1_000
         let minute = second / 60
-        let fraction = millisecond % 1_000
+        let fraction = millisecond &- second &* 1_000
         unsafe start.storeBytes(of: UInt8(ascii: "-"), as: UInt8.self)
         unsafe write(pair: UInt32(truncatingIfNeeded: date.month), to: start + 1)
         unsafe start.storeBytes(of: UInt8(ascii: "-"), toByteOffset: 3, as: UInt8.self)
         unsafe write(pair: UInt32(truncatingIfNeeded: date.day), to: start + 4)
         unsafe start.storeBytes(of: UInt8(ascii: "T"), toByteOffset: 6, as: UInt8.self)
-        unsafe write(pair: minute / 60, to: start + 7)
+        let hour = minute / 60
+        unsafe write(pair: hour, to: start + 7)
         unsafe start.storeBytes(of: UInt8(ascii: ":"), toByteOffset: 9, as: UInt8.self)
-        unsafe write(pair: minute % 60, to: start + 10)
+        unsafe write(pair: minute &- hour &* 60, to: start + 10)
         unsafe start.storeBytes(of: UInt8(ascii: ":"), toByteOffset: 12, as: UInt8.self)
-        unsafe write(pair: second % 60, to: start + 13)
+        unsafe write(pair: second &- minute &* 60, to: start + 13)
         unsafe start.storeBytes(of: UInt8(ascii: "."), toByteOffset: 15, as: UInt8.self)
-        unsafe write(pair: fraction / 10, to: start + 16)
-        let last = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: fraction % 10)
+        let hundredths = fraction / 10
+        unsafe write(pair: hundredths, to: start + 16)
+        let last = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: fraction &- hundredths &* 10)
         unsafe start.storeBytes(of: last, toByteOffset: 18, as: UInt8.self)
         unsafe start.storeBytes(of: UInt8(ascii: "Z"), toByteOffset: 19, as: UInt8.self)
         return 20
-    }
-
-    /// Writes two digits.
-    @inline(__always)
-    private static func write(pair: UInt32, to start: UnsafeMutableRawPointer) {
-        let tens = pair / 10
-        let digits = 0x3030 | tens | (pair - tens * 10) << 8
-        unsafe start.storeBytes(
-            of: UInt16(truncatingIfNeeded: digits).littleEndian, as: UInt16.self)
     }
 }
 

@@ -11,12 +11,18 @@ internal import StreamCore
 /// let conditions = EventConditions(scope)
 /// let isView = conditions.add(settings.views)
 /// for event in events {
-///     if conditions.decision(on: isView, of: event, in: arena) == .met { ... }
+///     conditions.look(at: event, in: arena)
+///     if conditions.decision(on: isView) == .met { ... }
 /// }
 /// ```
 final class EventConditions {
     /// One of the conditions.
     struct Number: BitwiseCopyable {
+        fileprivate let index: Int
+    }
+
+    /// A field that is read beside them.
+    struct Field: BitwiseCopyable {
         fileprivate let index: Int
     }
 
@@ -66,6 +72,23 @@ final class EventConditions {
         conditions.append(condition)
         plans.append(Plan(firstTest: first, testCount: tests.count - first, needsAll: needsAll))
         return Number(index: plans.count - 1)
+    }
+
+    /// Adds a field that the operator reads itself.
+    func add(_ path: FieldPath) -> Field { Field(index: number(of: path)) }
+
+    /// The value of a field in an event.
+    func value(of field: Field, of event: Event, in arena: EventArena) -> FieldValue {
+        look(at: event, in: arena)
+        return value(field.index, event, in: arena)
+    }
+
+    private func value(_ field: Int, _ event: Event, in arena: EventArena) -> FieldValue {
+        if !isRead[field] {
+            values[field] = arena.value(of: event, at: fields[field])
+            isRead[field] = true
+        }
+        return values[field]
     }
 
     private func number(of path: FieldPath) -> Int {
@@ -122,11 +145,7 @@ final class EventConditions {
         var isUnclear = false
         for index in plan.firstTest..<plan.firstTest + plan.testCount {
             let (field, test) = (tests[index].field, tests[index].test)
-            if !isRead[field] {
-                values[field] = arena.value(of: event, at: fields[field])
-                isRead[field] = true
-            }
-            switch test.decision(of: values[field], in: arena) {
+            switch test.decision(of: value(field, event, in: arena), in: arena) {
             case .met?: if !plan.needsAll { return .met }
             case .notMet?: if plan.needsAll { return .notMet }
             case let failed?: failure = failure ?? failed

@@ -58,8 +58,8 @@ struct IdentifierText {
             if sign != first { isUniform = false }
         }
         if signs == 0 || signs > 3 && isUniform { return true }
-        // Lower case takes no fewer bytes than a third.
-        guard text.utf8.count <= 3 * longestJunk else { return false }
+        // Of what is not ASCII, lower case takes no fewer bytes than a third.
+        guard text.utf8.count <= (isASCII ? 1 : 3) * longestJunk else { return false }
         let lower = text.lowercased()
         return Self.junk.contains(lower) || blocked.contains(lower)
     }

@@ -133,9 +133,6 @@ internal import StreamCore
         _ keys: [[UInt8]], noted: [Int64], described description: [UInt8], at time: Int64
     ) throws(StoreError) -> Outcome {
         begin()
-        if keys.count == 1, likeness == nil, try node(keys[0]) == nil {
-            return try addLone(keys[0], noted: noted.first ?? .min, at: time)
-        }
         for (place, key) in keys.enumerated() {
             var node = try node(key) ?? IdentityNode()
             node.firstSeen = min(node.firstSeen, time)
@@ -175,20 +172,20 @@ internal import StreamCore
         return refused
     }
 
-    /// Takes an identifier that is new and alone: a profile of its own.
-    private mutating func addLone(
-        _ key: [UInt8], noted: Int64, at time: Int64
-    ) throws(StoreError) -> Outcome {
-        guard let type = settings.types.firstIndex(where: { IdentifierKey.hasType($0, key) })
-        else { return Outcome() }
+    /// Takes an event with one identifier that is new: a profile of its own, which needs no graph to be
+    /// worked out. `nil`, and nothing taken, when there is more to it.
+    mutating func addLone(
+        _ keys: [[UInt8]], noted: [Int64], at time: Int64
+    ) throws(StoreError) -> ProfileID? {
+        guard keys.count == 1, likeness == nil else { return nil }
+        put(keys[0])
+        if try unsafe store.get(keyBytes.bytes, into: &value) { return nil }
         var node = IdentityNode()
         node.firstSeen = time
-        node.noted = noted
-        node.profile = ProfileID(of: key)
-        try write(key, node)
-        return Outcome(
-            moves: [(key, nil, node.profile)],
-            members: [ProfileResolver.Member(key: key, type: type, node: node)])
+        node.noted = noted.first ?? .min
+        node.profile = ProfileID(of: keys[0])
+        try write(keys[0], node)
+        return node.profile
     }
 
     // MARK: Decisions

@@ -15,10 +15,7 @@ struct ProfileID: Hashable, Comparable {
 
     func append(to buffer: inout ByteBuffer) {
         buffer.append(hexadecimal: high)
-        for shift in stride(from: 28, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: low >> UInt32(shift)) & 15
-            buffer.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
-        }
+        buffer.append(hexadecimal: low)
     }
 
     static func < (left: ProfileID, right: ProfileID) -> Bool {

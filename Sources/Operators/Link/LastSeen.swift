@@ -71,6 +71,7 @@ struct LastSeen: ~Copyable {
     mutating func takeStale(
         at streamTime: Timestamp, in context: OperatorContext
     ) throws(StoreError) -> Stale? {
+        if stores.nextTimer(in: context) > streamTime { return nil }
         let stores = self.stores.open(in: context)
         while stores.timers.next <= streamTime,
             let due = try stores.timers.takeDue(at: streamTime, into: &name, scratch: &timerKey)

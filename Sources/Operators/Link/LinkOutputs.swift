@@ -68,14 +68,30 @@ struct LinkOutputs: ~Copyable {
         document.append("]}")
     }
 
-    /// A profile: its identifiers by type, and since when it is known.
-    private mutating func write(_ profile: ProfileID, _ members: [ProfileResolver.Member]) {
+    /// A profile that an event with one identifier has made.
+    mutating func tell(
+        new profile: ProfileID, of key: [UInt8], because source: Event, in context: OperatorContext
+    ) {
+        guard context.isConnected(Linker.Output.profiles) else { return }
+        begin(profile, since: source.timestamp)
+        unsafe key.withUnsafeBytes { key in
+            let end = unsafe key.firstIndex(of: 0) ?? key.count
+            unsafe document.append(jsonString: UnsafeRawBufferPointer(rebasing: key[..<end]))
+            document.append(":[")
+            unsafe document.append(
+                jsonString: UnsafeRawBufferPointer(rebasing: key[min(end + 1, key.count)...]))
+        }
+        document.append("]}}")
+        emit(to: Linker.Output.profiles, under: profile, source, in: context)
+    }
+
+    /// Begins the document of a profile.
+    private mutating func begin(_ profile: ProfileID, since first: Timestamp) {
         document.removeAll()
         document.append("{\"profile_id\":\"")
         profile.append(to: &document)
         document.append("\",\"first_seen\":")
         // Events without a time are as old as can be.
-        let first = Timestamp(milliseconds: members.map(\.node.firstSeen).min() ?? .min)
         if first == .distantPast {
             document.append("null")
         } else {
@@ -84,6 +100,13 @@ struct LinkOutputs: ~Copyable {
             document.append("\"")
         }
         document.append(",\"identifiers\":{")
+    }
+
+    /// A profile: its identifiers by type, and since when it is known.
+    private mutating func write(_ profile: ProfileID, _ members: [ProfileResolver.Member]) {
+        begin(
+            profile,
+            since: Timestamp(milliseconds: members.map(\.node.firstSeen).min() ?? .min))
         var isFirst = true
         for (index, type) in settings.types.enumerated() {
             let found = members.filter { $0.type == index }
@@ -234,14 +257,6 @@ struct ProfileChange {
     private(set) var members: [ProfileID: [ProfileResolver.Member]] = [:]
 
     init(_ outcome: IdentityGraph.Outcome) {
-        if outcome.members.count == 1, outcome.moves.count == 1, let only = outcome.members.first,
-            outcome.moves[0].from == nil
-        {
-            // Somebody new, which most changes are.
-            changed = [only.node.profile]
-            members = [only.node.profile: outcome.members]
-            return
-        }
         var before: [[UInt8]: ProfileID] = [:]
         for move in outcome.moves { before[move.key] = move.from }
         let moved = Set(outcome.moves.map(\.key))

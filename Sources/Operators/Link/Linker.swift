@@ -126,6 +126,9 @@ final class Linker: Operator {
                 let noted = try note(keys, of: event, in: context)
                 if profile != nil {
                     try graph?.note(keys, at: noted)
+                } else if let new = try graph?.addLone(keys, noted: noted, at: time) {
+                    profile = new
+                    outputs.tell(new: new, of: keys[0], because: event, in: context)
                 } else if let outcome = try graph?.add(
                     keys, noted: noted, described: description, at: time)
                 {

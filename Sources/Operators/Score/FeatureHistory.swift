@@ -120,14 +120,25 @@ struct FeatureHistory: ~Copyable {
             if feature.aggregate == .distinct { seen += distinct[place] }
         }
         let foldedCount = seen.count
-        for entry in firstEntry(after: oldest)..<entryCount {
-            let entryTime = self.time(of: entry)
-            if entryTime > time { break }
-            guard present(in: entry) >> UInt64(index) & 1 == 1 else { continue }
-            add(feature.valueIndex.map { bits($0, of: entry) } ?? 0, entryTime, time, feature, &sum)
+        let (first, count) = (firstEntry(after: oldest), entryCount)
+        unsafe entries.withUnsafeBytes { entries in
+            for entry in first..<count {
+                let place = entry &* entrySize
+                let entryTime = unsafe entries.loadUnaligned(fromByteOffset: place, as: Int64.self)
+                if entryTime > time { break }
+                let present = unsafe entries.loadUnaligned(
+                    fromByteOffset: place &+ 8, as: UInt64.self)
+                guard present &>> UInt64(index) & 1 == 1 else { continue }
+                let bits = feature.valueIndex.map {
+                    unsafe entries.loadUnaligned(
+                        fromByteOffset: place &+ 16 &+ $0 &* 8, as: UInt64.self)
+                }
+                Self.add(bits ?? 0, entryTime, time, feature, &sum, &seen)
+            }
         }
         if feature.includesCurrent, own.present >> UInt64(index) & 1 == 1 {
-            add(feature.valueIndex.map { own.values[$0] } ?? 0, time, time, feature, &sum)
+            Self.add(
+                feature.valueIndex.map { own.values[$0] } ?? 0, time, time, feature, &sum, &seen)
         }
         if feature.aggregate == .distinct {
             return Double(Self.distinctCount(&seen, foldedCount))
@@ -135,9 +146,10 @@ struct FeatureHistory: ~Copyable {
         return sum.result(at: time)
     }
 
-    private mutating func add(
+    @inline(__always)
+    private static func add(
         _ bits: UInt64, _ entryTime: Int64, _ time: Int64, _ feature: FeatureDefinition.History,
-        _ sum: inout Accumulator
+        _ sum: inout Accumulator, _ seen: inout [UInt64]
     ) {
         if feature.aggregate == .distinct {
             seen.append(bits)

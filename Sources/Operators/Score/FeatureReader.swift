@@ -17,6 +17,7 @@ struct FeatureReader: ~Copyable {
     private let scored: EventConditions.Number?
     /// By history, the condition of the events that count.
     private let counted: [EventConditions.Number?]
+    private let histories: [FeatureDefinition.History?]
 
     init(_ settings: ScoreSettings, _ evaluation: Evaluation) {
         self.settings = settings
@@ -27,6 +28,7 @@ struct FeatureReader: ~Copyable {
             settings.features[index].condition.map { conditions.add($0) }
         }
         self.conditions = conditions
+        histories = settings.histories.map { settings.features[$0].history }
     }
 
     /// Whether the event is to be scored.
@@ -55,15 +57,15 @@ struct FeatureReader: ~Copyable {
         entry.time = event.timestamp.milliseconds
         entry.present = 0
         for (bit, index) in settings.histories.enumerated() {
-            let feature = settings.features[index]
-            guard let history = feature.history else { continue }
+            guard let history = histories[bit] else { continue }
             if let condition = counted[bit] {
                 let isCounted = try meets(condition, event, in: arena) {
-                    "'where' of '\(feature.name)'"
+                    "'where' of '\(settings.features[index].name)'"
                 }
                 if !isCounted { continue }
             }
             if let place = history.valueIndex {
+                let feature = settings.features[index]
                 if history.aggregate == .distinct {
                     guard let hash = hash(of: feature, event, in: arena) else { continue }
                     entry.values[place] = hash

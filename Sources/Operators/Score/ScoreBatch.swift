@@ -17,6 +17,10 @@ struct ScoreBatch: ~Copyable {
     private let evaluation: Evaluation
     private let writer: ScoreWriter
     private let width: Int
+    /// What stands for features that are missing.
+    private let fallbacks: [Double]
+    /// The features that an event has by itself.
+    private let ownFeatures: [Int]
     private var waiting: [(event: Event, row: Int)] = []
     private var rows: [Double] = []
     private var work: [Work]
@@ -30,6 +34,8 @@ struct ScoreBatch: ~Copyable {
         self.evaluation = evaluation
         writer = ScoreWriter(settings)
         width = settings.features.count
+        fallbacks = settings.features.map(\.fallback)
+        ownFeatures = settings.features.indices.filter { settings.features[$0].history == nil }
         work = settings.models.map { model in
             guard case .file(let compiled, _) = model.form else {
                 return Work(model: model, runner: nil)
@@ -56,12 +62,10 @@ struct ScoreBatch: ~Copyable {
     ) throws(FeatureReader.Obstacle) {
         let start = rows.count
         do {
-            for feature in settings.features {
-                var value = Double.nan
-                if feature.history == nil {
-                    value = try reader.value(of: feature, event, in: arena)
-                }
-                rows.append(value.isNaN ? feature.fallback : value)
+            rows += fallbacks
+            for feature in ownFeatures {
+                let value = try reader.value(of: settings.features[feature], event, in: arena)
+                if !value.isNaN { rows[start + feature] = value }
             }
         } catch {
             rows.removeLast(rows.count - start)
@@ -74,7 +78,7 @@ struct ScoreBatch: ~Copyable {
     /// Gives the last event's feature its value.
     mutating func set(_ feature: Int, to value: Double) {
         rows[rows.count - width + feature] =
-            value.isNaN ? settings.features[feature].fallback : value
+            value.isNaN ? fallbacks[feature] : value
     }
 
     /// Takes the last event out again.

@@ -9,18 +9,21 @@ final class ScoreWriter {
     @safe @exclusivity(unchecked) private var buffer = ByteBuffer(capacity: 1024)
     @safe @exclusivity(unchecked) private var contributions: [Double] = []
 
-    /// By feature, what stands before its value: `{"name":` or `,"name":`.
-    private let featureNames: [[UInt8]]
+    /// What stands before the values of features, one behind the other: `{"name":` or `,"name":`.
+    private let featureNames: [UInt8]
+    /// By feature, where that ends.
+    private let nameEnds: [Int]
 
     init(_ settings: ScoreSettings) {
         self.settings = settings
-        featureNames = settings.features.enumerated().map { index, feature in
-            var text = ByteBuffer()
+        var text = ByteBuffer()
+        nameEnds = settings.features.enumerated().map { index, feature in
             text.append(index == 0 ? "{" : ",")
             text.append(jsonString: feature.name)
             text.append(":")
-            return unsafe Array(text.bytes)
+            return text.count
         }
+        featureNames = unsafe Array(text.bytes)
     }
 
     func begin() {
@@ -137,9 +140,14 @@ final class ScoreWriter {
         let isSet = set(&event, in: arena)
         let count = buffer.count
         defer { buffer.truncate(to: count) }
-        for (feature, value) in features.enumerated() {
-            unsafe featureNames[feature].withUnsafeBytes { unsafe buffer.append($0) }
-            buffer.append(double: value)
+        unsafe featureNames.withUnsafeBytes { names in
+            var start = 0
+            for (feature, value) in features.enumerated() {
+                let end = nameEnds[feature]
+                unsafe buffer.append(UnsafeRawBufferPointer(rebasing: names[start..<end]))
+                buffer.append(double: value)
+                start = end
+            }
         }
         buffer.append(featureNames.isEmpty ? "{}" : "}")
         return unsafe isSet

@@ -39,12 +39,13 @@ final class Scorer: Operator {
     }
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
-        if settings.isStateful, settings.key == nil {
-            context.prefetch(events, in: stores.open(in: context).entries)
-        }
+        let stores = settings.isStateful ? self.stores.open(in: context) : nil
+        if let stores, settings.key == nil { context.prefetch(events, in: stores.entries) }
         for event in events {
-            if settings.isStateful { try advance(to: event.streamTime, in: context) }
-            try prepare(event, in: context)
+            if let stores, stores.timers.next <= event.streamTime {
+                try advance(to: event.streamTime, in: context)
+            }
+            try prepare(event, stores, in: context)
             if batch.rowCount == Self.batchRows { try batch.finish(in: context) }
         }
         try batch.finish(in: context)
@@ -70,14 +71,15 @@ final class Scorer: Operator {
 
     // MARK: Events
 
-    private func prepare(_ event: Event, in context: OperatorContext) throws(OperatorError) {
+    private func prepare(
+        _ event: Event, _ stores: TimedStores.Opened?, in context: OperatorContext
+    ) throws(OperatorError) {
         do throws(FeatureReader.Obstacle) {
-            let isWanted = try reader.isWanted(event, in: context.arena)
-            if settings.isStateful {
-                try reader.read(event, in: context.arena, into: &entry)
-            }
+            let arena = context.arena
+            let isWanted = try reader.isWanted(event, in: arena)
+            if stores != nil { try reader.read(event, in: arena, into: &entry) }
             if isWanted {
-                try batch.begin(event, reader, in: context.arena)
+                try batch.begin(event, reader, in: arena)
             } else {
                 batch.pass(event)
             }
@@ -86,9 +88,9 @@ final class Scorer: Operator {
                 error.reason
             }
         }
-        guard settings.isStateful else { return }
+        guard let stores else { return }
         do {
-            if let refusal = try remember(event, in: context) {
+            if let refusal = try remember(event, stores, in: context) {
                 batch.takeBack()
                 try refuse(event, refusal, in: context)
             }
@@ -127,7 +129,7 @@ final class Scorer: Operator {
 
     /// Fills in the features that look back, and remembers the event; says why when it can't.
     private func remember(
-        _ event: Event, in context: OperatorContext
+        _ event: Event, _ stores: TimedStores.Opened, in context: OperatorContext
     ) throws(StoreError) -> Refusal? {
         let range = keyRange(of: event, in: context.arena)
         guard !range.isAbsent else { return .noKey }
@@ -138,12 +140,12 @@ final class Scorer: Operator {
         }
         key.removeAll()
         unsafe key.append(context.arena.bytes(range))
-        let stores = self.stores.open(in: context)
         let isKnown = try load(from: stores)
         if time < history.foldedTime { return .late }
         if batch.isOpen {
+            let own = entry
             for (index, feature) in settings.histories.enumerated() {
-                batch.set(feature, to: history.value(of: index, asOf: time, own: entry))
+                batch.set(feature, to: history.value(of: index, asOf: time, own: own))
             }
         }
         guard entry.present != 0 else { return nil }

@@ -9,12 +9,12 @@ extension OpenSessions {
         guard hasUpdates || hasMain else { return }
         // Read back from what was stored: outputs move the arena, where the event's texts lie.
         let union = unsafe SessionList.session(in: encoded.bytes, at: unionStart)
+        sessionID.removeAll()
+        unsafe SessionDocument.writeID(of: union, key: key.bytes, to: &sessionID)
         if hasUpdates { announceUpdates(union, event, in: context) }
         guard hasMain else { return }
         var tagged = event
-        document.removeAll()
-        unsafe SessionDocument.writeID(of: union, key: key.bytes, to: &document)
-        unsafe context.arena.set(settings.output, of: &tagged, toString: document.bytes)
+        unsafe context.arena.set(settings.output, of: &tagged, toString: sessionID.bytes)
         context.emit(tagged)
     }
 
@@ -26,14 +26,15 @@ extension OpenSessions {
         for index in joined.indices where index != ownIndex && !joined[index].isSame(as: union) {
             document.removeAll()
             unsafe SessionDocument.writeRetraction(
-                of: joined[index], replacedBy: union, key: key.bytes,
+                of: joined[index], replacedBy: sessionID.bytes, key: key.bytes,
                 operatorName: settings.name, to: &document)
             emitDocument(
                 at: event.timestamp, moment, to: Sessionizer.Output.updates, in: context)
         }
         document.removeAll()
         unsafe SessionDocument.write(
-            union, key: key.bytes, status: .open, operatorName: settings.name, to: &document)
+            union, id: sessionID.bytes, key: key.bytes, status: .open, operatorName: settings.name,
+            to: &document)
         emitDocument(at: event.timestamp, moment, to: Sessionizer.Output.updates, in: context)
     }
 
@@ -43,8 +44,11 @@ extension OpenSessions {
     ) {
         guard context.isConnected(Sessionizer.Output.closed) else { return }
         document.removeAll()
+        sessionID.removeAll()
+        unsafe SessionDocument.writeID(of: session, key: key.bytes, to: &sessionID)
         unsafe SessionDocument.write(
-            session, key: key.bytes, status: .closed, operatorName: settings.name, to: &document)
+            session, id: sessionID.bytes, key: key.bytes, status: .closed,
+            operatorName: settings.name, to: &document)
         emitDocument(
             at: Timestamp(milliseconds: session.end), context.moment(ofTimerDueAt: due),
             to: Sessionizer.Output.closed, in: context)

@@ -24,6 +24,7 @@ struct OpenSessions: ~Copyable {
     var key = ByteBuffer(capacity: 256)
     var encoded = ByteBuffer(capacity: 4096)
     var document = ByteBuffer(capacity: 4096)
+    var sessionID = ByteBuffer(capacity: 64)
     /// The sessions that the current event makes one, in the order of their times.
     private(set) var joined: [Session] = []
     /// Which of them is the event itself.

@@ -13,10 +13,10 @@ struct SessionDocument {
 
     /// - Units: `duration_ms` is in milliseconds; `start`, `end` and the steps' `at` are UTC.
     static func write(
-        _ session: Session, key: UnsafeRawBufferPointer, status: WindowStatus, operatorName: String,
-        to buffer: inout ByteBuffer
+        _ session: Session, id: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer,
+        status: WindowStatus, operatorName: String, to buffer: inout ByteBuffer
     ) {
-        unsafe writeHead(session, key: key, status: status, to: &buffer)
+        unsafe writeHead(id, key: key, status: status, to: &buffer)
         buffer.append(",\"start\":\"")
         buffer.append(iso8601: Timestamp(milliseconds: session.start))
         buffer.append("\",\"end\":\"")
@@ -45,23 +45,25 @@ struct SessionDocument {
 
     /// A retraction names the session that takes the place of the retracted one.
     static func writeRetraction(
-        of session: Session, replacedBy merged: Session, key: UnsafeRawBufferPointer,
-        operatorName: String, to buffer: inout ByteBuffer
+        of session: Session, replacedBy merged: UnsafeRawBufferPointer,
+        key: UnsafeRawBufferPointer, operatorName: String, to buffer: inout ByteBuffer
     ) {
-        unsafe writeHead(session, key: key, status: .retracted, to: &buffer)
+        var id = ByteBuffer(capacity: 64)
+        unsafe writeID(of: session, key: key, to: &id)
+        unsafe writeHead(id.bytes, key: key, status: .retracted, to: &buffer)
         buffer.append(",\"replaced_by\":\"")
-        unsafe writeID(of: merged, key: key, to: &buffer)
+        unsafe buffer.append(merged)
         buffer.append("\",\"operator\":")
         buffer.append(jsonString: operatorName)
         buffer.append(UInt8(ascii: "}"))
     }
 
     private static func writeHead(
-        _ session: Session, key: UnsafeRawBufferPointer, status: WindowStatus,
+        _ id: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer, status: WindowStatus,
         to buffer: inout ByteBuffer
     ) {
         buffer.append("{\"session_id\":\"")
-        unsafe writeID(of: session, key: key, to: &buffer)
+        unsafe buffer.append(id)
         buffer.append("\",\"key\":")
         unsafe buffer.append(jsonString: key)
         buffer.append(",\"status\":\"")

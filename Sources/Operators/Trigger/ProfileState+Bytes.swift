@@ -221,12 +221,8 @@ extension ProfileState {
 
     /// Takes slots away that remember nothing.
     mutating func dropEmptySlots() {
-        for slot in slots.indices.reversed() {
-            var isEmpty = facts(of: slot).isEmpty
-            for mark in 0..<ProfileSlot.markCount where slots[slot].marks[mark] != Self.none {
-                isEmpty = false
-            }
-            guard isEmpty else { continue }
+        for slot in slots.indices.reversed()
+        where slots[slot].hasNoMarks && facts(of: slot).isEmpty {
             slots.remove(at: slot)
             for fact in facts.indices where facts[fact].slot > slot { facts[fact].slot -= 1 }
         }
@@ -245,11 +241,11 @@ extension ProfileState {
         let first = fact
         while fact < facts.count, facts[fact].slot == index { fact += 1 }
         buffer.append(number: UInt16(fact - first))
-        for fact in facts[first..<fact] {
-            buffer.append(number: fact.time)
-            buffer.append(fact.bits)
-            buffer.append(number: fact.identity)
-            write(fact.data, to: &buffer)
+        for index in first..<fact {
+            buffer.append(number: facts[index].time)
+            buffer.append(facts[index].bits)
+            buffer.append(number: facts[index].identity)
+            write(facts[index].data, to: &buffer)
         }
     }
 

@@ -121,6 +121,11 @@ struct ProfileSlot: BitwiseCopyable {
     var data = ProfileState.Piece.empty
 
     init(rule: UInt64) { self.rule = rule }
+
+    var hasNoMarks: Bool {
+        for mark in marks.indices where marks[mark] != ProfileState.none { return false }
+        return true
+    }
 }
 
 /// What an event says to a rule, until the time has come to apply it in the order of events.

@@ -134,12 +134,12 @@ internal import StreamCore
     /// The fields of the profile that the event has; false when one is too long.
     private mutating func collectFields(of event: Event, in arena: EventArena) -> Bool {
         unsafe fields.removeAll(keepingCapacity: true)
-        for field in settings.profileFields {
-            let value = arena.value(of: event, at: field.path)
+        for (place, field) in rules.profileFields.enumerated() {
+            let value = rules.conditions.value(of: field, of: event, in: arena)
             if value.isMissing { continue }
             let json = unsafe arena.bytes(value.raw)
             if json.count > Self.longestField { return false }
-            unsafe fields.append((field.hash, json))
+            unsafe fields.append((settings.profileFields[place].hash, json))
         }
         return true
     }

@@ -22,6 +22,8 @@ struct RuleSet {
     /// Those of the file in its order, then others in the order of their names.
     private(set) var rules: [Rule] = []
     private(set) var conditions: EventConditions
+    /// What is kept of events, in the order of the settings.
+    private(set) var profileFields: [EventConditions.Field] = []
     /// The tests of each rule stand together.
     private(set) var tests: [Test] = []
     private(set) var schedules: [Int] = []
@@ -70,7 +72,9 @@ struct RuleSet {
         for name in changes.keys.sorted() where !known.contains(name) {
             if let rule = changes[name] ?? nil { rules.append(rule) }
         }
-        conditions = EventConditions(settings.scope.events)
+        let conditions = EventConditions(settings.scope.events)
+        self.conditions = conditions
+        profileFields = settings.profileFields.map { conditions.add($0.path) }
         tests = []
         schedules = []
         scheduleFields = []

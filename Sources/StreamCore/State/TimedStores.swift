@@ -1,3 +1,5 @@
+public import Events
+
 /// The entries and the timers that an operator keeps, looked up when it works first.
 ///
 /// A look-up by name costs as much as some of the work on an event.
@@ -23,5 +25,11 @@ public struct TimedStores {
             entries: context.keyValueStore(entriesName), timers: context.timerStore(timersName))
         opened = found
         return found
+    }
+
+    /// The time of the earliest timer; `.distantFuture` when there is none.
+    public mutating func nextTimer(in context: OperatorContext) -> Timestamp {
+        if let opened { return opened.timers.next }
+        return open(in: context).timers.next
     }
 }

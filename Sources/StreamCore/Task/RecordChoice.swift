@@ -11,6 +11,8 @@ struct RecordChoice {
     /// The place of the last event in the task.
     private(set) var sequence: Int64 = 0
 
+    /// By input, the time of its next event.
+    private var nextTimes: [Timestamp?] = []
     private let timeline: Timeline
     private let runLimit: Int
     private let maxIdleMilliseconds: Int64
@@ -47,6 +49,8 @@ struct RecordChoice {
     /// many.
     mutating func take(from inputs: [InputPartition], into arena: EventArena) -> Int {
         var records = 0
+        nextTimes.removeAll(keepingCapacity: true)
+        for input in inputs { nextTimes.append(input.nextTime) }
         while records < runLimit, let index = earliest(of: inputs) {
             let input = inputs[index]
             // A command stands between two runs, so that its effect does not depend on where the
@@ -61,6 +65,7 @@ struct RecordChoice {
                 add(copy, in: arena, from: input, index: index)
             }
             input.advance(to: range.upperBound, now: clock.wallClock)
+            nextTimes[index] = input.nextTime
             records += 1
             if input.isControl { break }
         }
@@ -83,14 +88,13 @@ struct RecordChoice {
     private func earliest(of inputs: [InputPartition]) -> Int? {
         var earliest: Int?
         var earliestTime = Timestamp.distantFuture
-        for index in inputs.indices {
-            let input = inputs[index]
-            if let time = input.nextTime {
+        for index in nextTimes.indices {
+            if let time = nextTimes[index] {
                 if earliest == nil || time < earliestTime {
                     earliest = index
                     earliestTime = time
                 }
-            } else if input.holdsBack(at: clock.wallClock, maxIdle: maxIdleMilliseconds) {
+            } else if inputs[index].holdsBack(at: clock.wallClock, maxIdle: maxIdleMilliseconds) {
                 return nil
             }
         }

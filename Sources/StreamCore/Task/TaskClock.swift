@@ -99,8 +99,13 @@ package struct TaskClock {
             return
         }
         var minimum = Int64.max
-        for input in inputs where !isIdle(since: input.lastArrival, of: input) {
-            minimum = min(minimum, watermark(of: input))
+        for index in inputs.indices
+        where !isIdle(since: inputs[index].lastArrival, of: inputs[index]) {
+            minimum = min(
+                minimum,
+                inputs[index].writerCount == 0
+                    ? saturating(inputs[index].latest, minus: inputs[index].outOfOrderness)
+                    : watermark(of: inputs[index]))
         }
         if minimum < .max { move(to: minimum) }
     }

@@ -72,16 +72,16 @@ extension EntryCache {
         freshByteCount += byteCount
     }
 
-    /// Takes an entry off the list of unwritten ones.
-    mutating func forgetDirty(_ reference: EntryReference) {
-        markFresh(reference)
-        let header = unsafe header(reference)
-        let byteCount = unsafe header.pointee.footprint + Self.indexShare
-        dirtyByteCount -= byteCount
-        freshByteCount -= byteCount
-        exchange(unsafe Int(header.pointee.dirtyIndex), dirty.count - 1)
-        dirty.removeLast()
-        unsafe header.pointee.dirtyIndex = EntryHeader.clean
+    /// An unwritten entry gives its place in the list to the one that replaces it.
+    mutating func passOn(_ old: EntryReference, to new: EntryReference) {
+        let (oldHeader, newHeader) = unsafe (header(old), header(new))
+        let position = unsafe oldHeader.pointee.dirtyIndex
+        let growth = unsafe newHeader.pointee.footprint - oldHeader.pointee.footprint
+        unsafe newHeader.pointee.dirtyIndex = position
+        unsafe oldHeader.pointee.dirtyIndex = EntryHeader.clean
+        dirty[Int(position)] = new
+        dirtyByteCount += growth
+        if Int(position) >= loggedCount { freshByteCount += growth }
     }
 
     private mutating func exchange(_ a: Int, _ b: Int) {

@@ -114,8 +114,8 @@ internal import CMemory
         if reference != .none, unsafe header(reference).pointee.valueCapacity >= value.count {
             unsafe overwrite(reference, value)
         } else {
-            // A value that grows will likely grow again: leave it a quarter.
-            let capacity = reference == .none ? value.count : value.count + value.count / 4
+            // A value that grows will likely grow again: leave it a half.
+            let capacity = reference == .none ? value.count : value.count + value.count / 2
             unsafe putElsewhere(key, value, capacity: capacity, hash, store)
         }
     }
@@ -208,6 +208,16 @@ extension EntryCache {
         _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?, capacity: Int,
         _ hash: UInt32, _ store: Int
     ) -> EntryReference {
+        let reference = unsafe append(key, value, capacity: capacity, hash, store)
+        index.insert(reference, hash: hash)
+        return reference
+    }
+
+    /// Writes an entry that the index does not know yet.
+    private mutating func append(
+        _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?, capacity: Int,
+        _ hash: UInt32, _ store: Int
+    ) -> EntryReference {
         let fresh = EntryHeader(
             hash: hash, keyCount: UInt32(key.count), valueCount: -1,
             valueCapacity: UInt32(capacity), dirtyIndex: EntryHeader.clean, store: UInt16(store),
@@ -217,7 +227,6 @@ extension EntryCache {
         unsafe header.initialize(to: fresh)
         unsafe UnsafeMutableRawBufferPointer(mutating: keyBytes(header)).copyMemory(from: key)
         unsafe setValue(header, value)
-        index.insert(reference, hash: hash)
         return reference
     }
 
@@ -259,13 +268,14 @@ extension EntryCache {
         _ old: EntryReference, _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?,
         capacity: Int
     ) {
-        let oldHeader = unsafe header(old)
-        if unsafe oldHeader.pointee.isDirty { forgetDirty(old) }
-        unsafe oldHeader.pointee.isLive = false
-        let (hash, store) = unsafe (oldHeader.pointee.hash, Int(oldHeader.pointee.store))
-        index.remove(old, hash: hash)
-        let reference = unsafe insert(key, value, capacity: capacity, hash, store)
+        let (hash, store) = unsafe (
+            header(old).pointee.hash, Int(header(old).pointee.store)
+        )
+        let reference = unsafe append(key, value, capacity: capacity, hash, store)
+        index.replace(old, with: reference, hash: hash)
+        unsafe header(old).pointee.isLive = false
         unsafe header(reference).pointee.isReferenced = true
+        if unsafe header(old).pointee.isDirty { passOn(old, to: reference) }
         markFresh(reference)
     }
 }

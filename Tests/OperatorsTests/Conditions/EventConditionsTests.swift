@@ -37,7 +37,9 @@ struct EventConditionsTests {
             }
             let json = "{\(fields.joined(separator: ","))}"
             let lone = LoneEvent(json)
-            guard lone.arena.parse(lone.event, limits: ParseLimits.standard) == nil else { continue }
+            guard lone.arena.parse(lone.event, limits: ParseLimits.standard) == nil else {
+                continue
+            }
             evaluation.bind(variable, to: lone.event, in: lone.arena)
             let expected =
                 switch evaluation.decision(of: expression) {
