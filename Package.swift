@@ -73,7 +73,8 @@ let package = Package(
         .target(name: "JSONSchema", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
         .target(name: "CEL", dependencies: ["Events", "CPCRE2"], swiftSettings: strict),
         .target(name: "Models", swiftSettings: strict),
-        .target(name: "Sketches", dependencies: ["Events"], swiftSettings: strict),
+        .target(
+            name: "Sketches", dependencies: ["Events", "CMemory"], swiftSettings: strict),
         .target(name: "Sentiment", swiftSettings: strict),
         .target(name: "Linkage", swiftSettings: strict),
         .target(

@@ -1,3 +1,5 @@
+internal import CMemory
+
 /// Says of a hash that it was certainly not added, or that it may have been.
 ///
 /// It grows with what is added, a part at a time, up to a limit in bytes; from there on it answers
@@ -41,6 +43,13 @@ public struct MembershipFilter: Sendable {
             room -= 1
         }
 
+        func prefetch(_ hash: UInt64) {
+            let start = block(of: hash)
+            unsafe words.withUnsafeBytes {
+                unsafe cmemory_prefetch($0.baseAddress! + start * MemoryLayout<UInt32>.stride)
+            }
+        }
+
         func mayContain(_ hash: UInt64) -> Bool {
             let start = block(of: hash)
             let key = UInt32(truncatingIfNeeded: hash)
@@ -73,6 +82,11 @@ public struct MembershipFilter: Sendable {
         let size = blockCount * Self.wordsPerBlock * 4
         guard parts.isEmpty || byteCount + size <= byteLimit else { return }
         parts.append(Part(blockCount: blockCount))
+    }
+
+    /// Brings near what the filter has of a hash that is asked for soon.
+    public func prefetch(_ hash: UInt64) {
+        for index in parts.indices { parts[index].prefetch(hash) }
     }
 
     public func mayContain(_ hash: UInt64) -> Bool {

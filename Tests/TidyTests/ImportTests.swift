@@ -11,7 +11,7 @@ struct ImportTests {
         "Avro": ["Events"],
         "JSONSchema": ["Events", "CPCRE2"],
         "CEL": ["Events", "CPCRE2"],
-        "Sketches": ["Events"],
+        "Sketches": ["Events", "CMemory"],
         "Sentiment": [],
         "Linkage": [],
         "TextModels": ["CFastText", "CCLD2"],

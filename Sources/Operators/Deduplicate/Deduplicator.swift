@@ -47,6 +47,8 @@ struct FirstEvents: ~Copyable {
     // Scratch, reused from event to event.
     private var id = ByteBuffer(capacity: 256)
     private var payload = ByteBuffer(capacity: 4096)
+    /// What each event of the batch would be remembered as; `nil` for one without an id.
+    private var candidates: [SeenEvent?] = []
 
     init(_ settings: DeduplicateSettings) {
         self.settings = settings
@@ -57,7 +59,11 @@ struct FirstEvents: ~Copyable {
         _ events: [Event], _ ids: any KeyValueStore, _ timers: any TimerStore,
         in context: OperatorContext
     ) throws(OperatorError) {
-        for event in events {
+        let arena = context.arena
+        candidates.removeAll(keepingCapacity: true)
+        for event in events { candidates.append(candidate(event, in: arena)) }
+        seen.prefetch(candidates, from: ids)
+        for (index, event) in events.enumerated() {
             do {
                 if timers.next <= event.streamTime {
                     try seen.advance(to: event.streamTime, ids, timers)
@@ -65,21 +71,21 @@ struct FirstEvents: ~Copyable {
             } catch {
                 throw .store(error)
             }
-            try process(event, ids, timers, in: context)
+            if let candidate = candidates[index] {
+                try process(event, candidate, ids, timers, in: context)
+            } else {
+                try refuse(event, in: context)
+            }
         }
     }
 
     private mutating func process(
-        _ event: Event, _ ids: any KeyValueStore, _ timers: any TimerStore,
+        _ event: Event, _ first: SeenEvent, _ ids: any KeyValueStore, _ timers: any TimerStore,
         in context: OperatorContext
     ) throws(OperatorError) {
-        guard try readID(of: event, in: context) else { return }
         if event.timestamp.adding(milliseconds: settings.within) < event.streamTime {
             return passLate(event, in: context)
         }
-        let first = SeenEvent(
-            id: unsafe Murmur3.hash(id.bytes), payload: payloadHash(of: event, in: context.arena),
-            time: event.timestamp.milliseconds)
         let known: SeenEvent?
         do {
             known = try seen.find(
@@ -99,34 +105,44 @@ struct FirstEvents: ~Copyable {
         }
     }
 
-    /// Reads scope and key; false when the event was refused.
-    private mutating func readID(
-        of event: Event, in context: OperatorContext
-    ) throws(OperatorError) -> Bool {
+    /// Reads scope and key into `id`; returns what is missing of them.
+    private mutating func readID(of event: Event, in arena: EventArena) -> FieldGroup.Absence? {
         id.removeAll()
-        var absence = settings.scope?.append(of: event, in: context.arena, to: &id)
-        if absence == nil {
-            absence = settings.key.append(of: event, in: context.arena, to: &id)
-        }
-        if let absence {
-            try context.refuse(event, to: Deduplicator.Output.rejected, error: "missing_key") {
-                absence.reason(to: "tell the event by")
-            }
-            return false
-        }
+        if let absence = settings.scope?.append(of: event, in: arena, to: &id) { return absence }
+        return settings.key.append(of: event, in: arena, to: &id)
+    }
+
+    private func hasUsableTime(_ event: Event) -> Bool {
         let (_, isTooEarly) = event.timestamp.milliseconds.subtractingReportingOverflow(
             settings.sliceLength)
         let end = event.timestamp.adding(milliseconds: settings.within)
             .adding(milliseconds: settings.sliceLength)
-        guard !isTooEarly, end < .distantFuture else {
-            try context.refuse(event, to: Deduplicator.Output.rejected, error: "unusable_time") {
-                event.timestamp == .distantPast
-                    ? "the event has no time"
-                    : "an event at \(event.timestamp) would be remembered until after the end of time"
+        return !isTooEarly && end < .distantFuture
+    }
+
+    private mutating func candidate(_ event: Event, in arena: EventArena) -> SeenEvent? {
+        guard readID(of: event, in: arena) == nil, hasUsableTime(event) else { return nil }
+        return SeenEvent(
+            id: unsafe Murmur3.hash(id.bytes), payload: payloadHash(of: event, in: arena),
+            time: event.timestamp.milliseconds)
+    }
+
+    /// Refuses an event that is no candidate.
+    private mutating func refuse(
+        _ event: Event, in context: OperatorContext
+    ) throws(OperatorError) {
+        if let absence = readID(of: event, in: context.arena) {
+            return try context.refuse(
+                event, to: Deduplicator.Output.rejected, error: "missing_key"
+            ) {
+                absence.reason(to: "tell the event by")
             }
-            return false
         }
-        return true
+        try context.refuse(event, to: Deduplicator.Output.rejected, error: "unusable_time") {
+            event.timestamp == .distantPast
+                ? "the event has no time"
+                : "an event at \(event.timestamp) would be remembered until after the end of time"
+        }
     }
 
     private func passLate(_ event: Event, in context: OperatorContext) {

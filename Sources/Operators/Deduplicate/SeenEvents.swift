@@ -34,6 +34,9 @@ struct SeenEvents: ~Copyable {
     private var page = ByteBuffer(capacity: 1024)
     private var pageName = ByteBuffer(capacity: 32)
     private var timerKey: [UInt8] = []
+    private var names = KeyList()
+    /// How deep the page was that was written last: that of the next is mostly as deep.
+    private var lastDepth = 0
 
     init(_ settings: DeduplicateSettings) {
         storeName = settings.storeName
@@ -43,6 +46,22 @@ struct SeenEvents: ~Copyable {
     }
 
     // MARK: Looking up and adding
+
+    /// Says that these are looked up next, in the order of the list: brings the filters and the pages
+    /// near in which they most likely are.
+    mutating func prefetch(_ events: [SeenEvent?], from store: any KeyValueStore) {
+        names.removeAll()
+        for case let event? in events {
+            let start = sliceStart(of: event.time)
+            if let index = index(ofSliceAt: start) {
+                slices![index].filter.prefetch(event.id.high)
+            }
+            name(start)
+            for depth in 0..<lastDepth { pageName.append(Self.step(depth, of: event.id)) }
+            unsafe names.append(pageName.bytes)
+        }
+        names.prefetch(in: store)
+    }
 
     /// The event that is remembered under an id.
     ///
@@ -135,6 +154,7 @@ struct SeenEvents: ~Copyable {
             SeenPage.begin(&page)
             SeenPage.append(event, sliceStart: sliceStart, to: &page)
         }
+        lastDepth = pageName.count - TimerEntryKey.timeByteCount
         try unsafe store.put(pageName.bytes, page.bytes)
         note(event.id, inSliceAt: sliceStart)
     }

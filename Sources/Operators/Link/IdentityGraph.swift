@@ -3,7 +3,7 @@ internal import Sketches
 internal import StreamCore
 
 /// The ledger of identifiers and their links in a store, and the part of it that is being changed.
-@safe struct IdentityGraph: ~Copyable {
+struct IdentityGraph: ~Copyable {
     /// What a change did to the profiles.
     struct Outcome {
         /// Each changed identifier with the profile that it had, `nil` for a new one.
@@ -35,7 +35,6 @@ internal import StreamCore
     private var value: [UInt8] = []
     /// The stored bytes of an event's identifiers.
     private var known: [[UInt8]] = []
-    private var ahead: [UnsafeRawBufferPointer] = unsafe []
     private var keyBytes = ByteBuffer(capacity: 256)
     private var nodeBytes = ByteBuffer(capacity: 1024)
 
@@ -54,13 +53,6 @@ internal import StreamCore
     private(set) var fullBlockCount = 0
 
     // MARK: Events
-
-    /// Says that what is known of these keys is read next.
-    mutating func prefetch(_ keys: borrowing KeyList) {
-        unsafe ahead.removeAll(keepingCapacity: true)
-        for key in 0..<keys.count { unsafe ahead.append(keys[key]) }
-        unsafe store.prefetch(ahead)
-    }
 
     /// The profile of an event whose identifiers, links and description are all known, and when the one
     /// that was noted longest ago was; `nil` when something is new. The first of the keys is the

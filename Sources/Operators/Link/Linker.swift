@@ -45,7 +45,7 @@ final class Linker: Operator {
         }
         keys.removeAll()
         for event in events { identifiers.read(event, in: context.arena, into: &keys) }
-        graph?.prefetch(keys)
+        if let store = graph?.store { keys.prefetch(in: store) }
         for (number, event) in events.enumerated() {
             try advance(to: event.streamTime, in: context)
             try link(event, keys.keys(ofEvent: number), in: context)

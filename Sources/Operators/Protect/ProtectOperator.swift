@@ -34,8 +34,9 @@ private final class Protector: Operator {
     private static let withheld = 1
 
     private let settings: ProtectSettings
-    private var plain = ByteBuffer()
-    private var hidden = ByteBuffer()
+    // One thread uses it and nothing calls back, so accesses cannot overlap.
+    @safe @exclusivity(unchecked) private var plain = ByteBuffer()
+    @safe @exclusivity(unchecked) private var hidden = ByteBuffer()
 
     init(_ settings: ProtectSettings) { self.settings = settings }
 

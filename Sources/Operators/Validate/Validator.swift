@@ -10,10 +10,11 @@ final class Validator: Operator {
     /// How many values of an event are converted at most in a round.
     private static let mostCoercions = 1000
 
-    private var settings: ValidateSettings
-    private var chooser: SchemaChooser
-    private var coercion = Coercion()
-    private var buffer = ByteBuffer()
+    // One thread uses it and nothing calls back, so accesses cannot overlap.
+    @safe @exclusivity(unchecked) private var settings: ValidateSettings
+    @safe @exclusivity(unchecked) private var chooser: SchemaChooser
+    @safe @exclusivity(unchecked) private var coercion = Coercion()
+    @safe @exclusivity(unchecked) private var buffer = ByteBuffer()
 
     init(settings: ValidateSettings) {
         self.settings = settings

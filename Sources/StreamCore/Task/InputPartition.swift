@@ -26,13 +26,13 @@ final class InputPartition {
     /// The engine fills it, then calls `decode`.
     let batch = RecordBatch()
     let arena = EventArena()
-    private(set) var events: [Event] = []
+    @safe @exclusivity(unchecked) private(set) var events: [Event] = []
     /// Index of the next event to choose.
-    private(set) var head = 0
+    @safe @exclusivity(unchecked) private(set) var head = 0
     /// Offset behind the last record that was fetched; -1 before the first fetch.
     private var fetchedPosition: Int64 = -1
     /// When the partition ran empty, by the wall clock.
-    private(set) var emptySince: Timestamp
+    @safe @exclusivity(unchecked) private(set) var emptySince: Timestamp
     /// Whether nothing more has come than what was fetched.
     private(set) var isAtEnd = false
     /// Whether its end was reached once.
@@ -64,7 +64,7 @@ final class InputPartition {
     var isEmpty: Bool { head == events.count }
 
     /// The time by which the next event is chosen; `nil` when there is none.
-    private(set) var nextTime: Timestamp?
+    @safe @exclusivity(unchecked) private(set) var nextTime: Timestamp?
 
     /// The offset of the next record to process; -1 when nothing was read yet.
     var position: Int64 { isEmpty ? fetchedPosition : arena.offset(of: events[head]) }

@@ -11,18 +11,18 @@ final class TimerQueue {
     /// For the timers; what happened since the last commit has another quarter of the memory.
     private let byteLimit: Int
     private let journalByteLimit: Int
-    private(set) var pages: TimerPages
+    @safe @exclusivity(unchecked) private(set) var pages: TimerPages
     /// What changed since the last commit.
-    private(set) var journal: TimerJournal
+    @safe @exclusivity(unchecked) private(set) var journal: TimerJournal
     /// A timer that is in the file and not in memory does not come before this; `nil` when there
     /// is none.
-    private var horizon: TimerKey? = .earliest
+    @safe @exclusivity(unchecked) private var horizon: TimerKey? = .earliest
     /// The latest of the timers that were taken and are still in the table: since timers are taken
     /// in order, everything up to it that is in the table was taken.
-    private(set) var lastTaken: TimerKey?
+    @safe @exclusivity(unchecked) private(set) var lastTaken: TimerKey?
     /// The time of the earliest timer; `.distantFuture` when there is none, and `.distantPast` when
     /// that cannot be known, so that whoever waits for it learns why.
-    private(set) var next = Timestamp.distantFuture
+    @safe @exclusivity(unchecked) private(set) var next = Timestamp.distantFuture
 
     init(store: Int, byteLimit: Int) {
         self.store = store

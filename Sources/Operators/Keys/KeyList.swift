@@ -1,13 +1,14 @@
 internal import Events
+internal import StreamCore
 
-/// The keys of the identifiers of a run of events, one behind the other: those of each event stand
-/// together, the strongest first.
-struct KeyList: ~Copyable {
+/// Keys of a run of events, one behind the other; those of each event stand together.
+@safe struct KeyList: ~Copyable {
     private var bytes = ByteBuffer(capacity: 16 << 10)
     /// Where each key ends.
     private var ends: [Int] = []
     /// Where the keys of each event end, as numbers of keys.
     private var eventEnds: [Int] = []
+    private var pointers: [UnsafeRawBufferPointer] = unsafe []
 
     mutating func removeAll() {
         bytes.removeAll()
@@ -34,6 +35,13 @@ struct KeyList: ~Copyable {
     subscript(key: Int) -> UnsafeRawBufferPointer {
         let start = key == 0 ? 0 : ends[key - 1]
         return unsafe UnsafeRawBufferPointer(rebasing: bytes.bytes[start..<ends[key]])
+    }
+
+    /// Says that a store is read for all of them, in their order.
+    mutating func prefetch(in store: any KeyValueStore) {
+        unsafe pointers.removeAll(keepingCapacity: true)
+        for key in 0..<count { unsafe pointers.append(self[key]) }
+        unsafe store.prefetch(pointers)
     }
 
     func arrays(_ keys: Range<Int>) -> [[UInt8]] { keys.map { unsafe Array(self[$0]) } }
