@@ -11,8 +11,7 @@ internal import StreamCore
 /// let conditions = EventConditions(scope)
 /// let isView = conditions.add(settings.views)
 /// for event in events {
-///     conditions.look(at: event, in: arena)
-///     if conditions.decision(on: isView) == .met { ... }
+///     if conditions.decision(on: isView, of: event, in: arena) == .met { ... }
 /// }
 /// ```
 final class EventConditions {
