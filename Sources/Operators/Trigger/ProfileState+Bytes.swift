@@ -5,53 +5,54 @@ internal import StreamCore
 /// state file.
 ///
 /// Version (1), timer, first and last time seen, version of the schedules (8 each), the fields (a
-/// count of 1; each hash, time and JSON), the slots (a count of 2; each rule, latest time, identity,
+/// count of 2; each hash, time and JSON), the slots (a count of 2; each rule, latest time, identity,
 /// marks, data and facts), what is held and what was sent (a count of 2 each). A piece of text has
-/// 2 bytes of length.
+/// 2 bytes of length; that of a field says in its two highest bits whether it is settled, and
+/// whether the text is that of the entry before, which then is not written again.
 extension ProfileState {
-    static let layoutVersion = 1
+    static let layoutVersion = 2
     private static let timerOffset = 1
     private static let lastSeenOffset = 17
     private static let scheduleVersionOffset = 25
     private static let fieldsOffset = 33
     /// The bytes of a field in front of its JSON.
     private static let fieldHead = 18
+    private static let settledBit: UInt16 = 0x8000
+    private static let repeatedBit: UInt16 = 0x4000
 
     // MARK: Without reading all of it
 
     /// Brings the times of fields up to date when an event says nothing new: `fields` are the
-    /// event's. Returns false, and changes nothing, when something is new or unclear.
+    /// event's. Returns false, and changes nothing, when something is new, waits or is unclear.
     static func touch(
-        _ stored: inout [UInt8], at time: Int64,
+        _ stored: inout [UInt8], at time: Int64, streamTime: Int64,
         _ fields: [(hash: UInt64, json: UnsafeRawBufferPointer)], _ scheduleVersion: UInt64
     ) -> Bool {
         unsafe stored.withUnsafeMutableBytes { stored in
-            guard stored.count > fieldsOffset, unsafe stored[0] == UInt8(layoutVersion),
+            guard stored.count > fieldsOffset + 1, unsafe stored[0] == UInt8(layoutVersion),
                 unsafe stored.loadUnaligned(
                     fromByteOffset: scheduleVersionOffset, as: UInt64.self) == scheduleVersion
             else { return false }
-            let count = Int(unsafe stored[fieldsOffset])
             // First look, then write.
             for isWriting in [false, true] {
                 for index in unsafe fields.indices {
                     let field = unsafe fields[index]
                     guard
-                        let start = unsafe Self.place(
-                            of: field.hash, among: count, UnsafeRawBufferPointer(stored))
+                        let place = unsafe Self.onlyPlace(
+                            of: field.hash, among: UnsafeRawBufferPointer(stored))
                     else { return false }
                     let known = unsafe stored.loadUnaligned(
-                        fromByteOffset: start + 8, as: Int64.self)
+                        fromByteOffset: place.lowerBound + 8, as: Int64.self)
                     if isWriting {
                         if time > known {
                             unsafe stored.storeBytes(
-                                of: time, toByteOffset: start + 8, as: Int64.self)
+                                of: time, toByteOffset: place.lowerBound + 8, as: Int64.self)
                         }
                         continue
                     }
-                    let length = Int(
-                        unsafe stored.loadUnaligned(fromByteOffset: start + 16, as: UInt16.self))
+                    guard known <= streamTime else { return false }
                     let json = unsafe UnsafeRawBufferPointer(
-                        rebasing: stored[start + fieldHead..<start + fieldHead + length])
+                        rebasing: stored[place.lowerBound + fieldHead..<place.upperBound])
                     // What is older than what is known changes nothing.
                     if time >= known, unsafe !ByteText.areEqual(json, field.json) { return false }
                 }
@@ -73,21 +74,31 @@ extension ProfileState {
         }
     }
 
-    private static func place(
-        of hash: UInt64, among count: Int, _ stored: UnsafeRawBufferPointer
-    ) -> Int? {
-        var position = fieldsOffset + 1
-        for _ in 0..<count {
+    /// Where a field lies of which one thing was said, and that is settled.
+    private static func onlyPlace(
+        of hash: UInt64, among stored: UnsafeRawBufferPointer
+    ) -> Range<Int>? {
+        var found: Range<Int>?
+        var position = fieldsOffset + 2
+        for _ in 0..<(unsafe stored.loadUnaligned(fromByteOffset: fieldsOffset, as: UInt16.self)) {
             guard position + fieldHead <= stored.count else { return nil }
-            let length = Int(
-                unsafe stored.loadUnaligned(fromByteOffset: position + 16, as: UInt16.self))
-            guard position + fieldHead + length <= stored.count else { return nil }
+            let head = unsafe stored.loadUnaligned(fromByteOffset: position + 16, as: UInt16.self)
+            let end = position + fieldHead + length(head)
+            guard end <= stored.count else { return nil }
             if unsafe stored.loadUnaligned(fromByteOffset: position, as: UInt64.self) == hash {
-                return position
+                guard found == nil, head & settledBit != 0 else { return nil }
+                found = position..<end
+            } else if found != nil {
+                break
             }
-            position += fieldHead + length
+            position = end
         }
-        return nil
+        return found
+    }
+
+    /// The bytes of JSON behind the head of a field.
+    private static func length(_ head: UInt16) -> Int {
+        head & repeatedBit != 0 ? 0 : Int(head & ~settledBit)
     }
 
     // MARK: Reading
@@ -124,7 +135,10 @@ extension ProfileState {
     }
 
     private func piece(_ reader: inout Reader) -> Piece {
-        let count = Int(load(&reader, UInt16.self))
+        piece(&reader, count: Int(load(&reader, UInt16.self)))
+    }
+
+    private func piece(_ reader: inout Reader, count: Int) -> Piece {
         guard reader.position + count <= reader.end else {
             reader.isDamaged = true
             return .empty
@@ -139,10 +153,7 @@ extension ProfileState {
         firstSeen = load(&reader)
         lastSeen = load(&reader)
         scheduleVersion = load(&reader)
-        for _ in 0..<load(&reader, UInt8.self) where !reader.isDamaged {
-            fields.append(
-                Field(hash: load(&reader), time: load(&reader), json: piece(&reader)))
-        }
+        for _ in 0..<load(&reader, UInt16.self) where !reader.isDamaged { readField(&reader) }
         for _ in 0..<load(&reader, UInt16.self) where !reader.isDamaged { readSlot(&reader) }
         for _ in 0..<load(&reader, UInt16.self) where !reader.isDamaged {
             held.append(
@@ -158,6 +169,17 @@ extension ProfileState {
                     rule: load(&reader), priority: load(&reader),
                     isCounted: load(&reader, UInt8.self) != 0))
         }
+    }
+
+    private mutating func readField(_ reader: inout Reader) {
+        let (hash, time): (UInt64, Int64) = (load(&reader), load(&reader))
+        let head: UInt16 = load(&reader)
+        let isRepeated = head & Self.repeatedBit != 0
+        if isRepeated, fields.last?.hash != hash { reader.isDamaged = true }
+        var json = isRepeated ? fields.last?.json ?? .empty : .empty
+        if !isRepeated { json = piece(&reader, count: Self.length(head)) }
+        fields.append(
+            Field(hash: hash, time: time, json: json, isSettled: head & Self.settledBit != 0))
     }
 
     private mutating func readSlot(_ reader: inout Reader) {
@@ -187,12 +209,8 @@ extension ProfileState {
         buffer.append(number: firstSeen)
         buffer.append(number: lastSeen)
         buffer.append(number: scheduleVersion)
-        buffer.append(UInt8(truncatingIfNeeded: fields.count))
-        for field in fields {
-            buffer.append(number: field.hash)
-            buffer.append(number: field.time)
-            write(field.json, to: &buffer)
-        }
+        buffer.append(number: UInt16(fields.count))
+        for index in fields.indices { writeField(index, to: &buffer) }
         buffer.append(number: UInt16(slots.count))
         var fact = 0
         for index in slots.indices { writeSlot(index, &fact, to: &buffer) }
@@ -226,6 +244,17 @@ extension ProfileState {
             slots.remove(at: slot)
             for fact in facts.indices where facts[fact].slot > slot { facts[fact].slot -= 1 }
         }
+    }
+
+    private func writeField(_ index: Int, to buffer: inout ByteBuffer) {
+        let field = fields[index]
+        let isRepeated = isRepeated(index)
+        buffer.append(number: field.hash)
+        buffer.append(number: field.time)
+        buffer.append(
+            number: (field.isSettled ? Self.settledBit : 0)
+                | (isRepeated ? Self.repeatedBit : UInt16(field.json.count)))
+        if !isRepeated { unsafe buffer.append(text(field.json)) }
     }
 
     private func writeSlot(_ index: Int, _ fact: inout Int, to buffer: inout ByteBuffer) {

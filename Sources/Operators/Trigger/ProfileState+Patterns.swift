@@ -175,13 +175,14 @@ extension ProfileState {
             let last = UInt8(1) << UInt8(steps.count - 1)
             return firstDecision(in: range, rule) { $0.bits & last != 0 }
         case .absence(_, _, let within, _):
-            if mark != Self.none {
-                return Self.decision(of: mark.addingSaturated(within), rule.grace)
+            let isHeld = held.contains { $0.rule == rule.identity }
+            let exit = isHeld ? firstDecision(in: range, rule) { $0.bits & 2 != 0 } : .max
+            var start = mark
+            if start == Self.none {
+                start = facts[range].first { $0.bits & 1 != 0 }?.time ?? Self.none
             }
-            for index in range where facts[index].bits & 1 != 0 {
-                return Self.decision(of: facts[index].time.addingSaturated(within), rule.grace)
-            }
-            return .max
+            guard start != Self.none else { return exit }
+            return min(exit, Self.decision(of: start.addingSaturated(within), rule.grace))
         case .threshold:
             var isArmed = mark == Self.none
             for index in range {
@@ -196,6 +197,18 @@ extension ProfileState {
             let change = firstDecision(in: range, rule) { ($0.bits & 1 != 0) != isMember }
             let deadline = deadline(of: slot, rule)
             return deadline == .max ? change : min(change, Self.decision(of: deadline, rule.grace))
+        }
+    }
+
+    /// Whether an exit takes an action of an absence back at `moment`: the time of its rule to be
+    /// applied has come, or that of the action, and it is not later than that.
+    func isOver(_ action: HeldAction, _ rule: Rule, at moment: Int64) -> Bool {
+        guard case .absence = rule.pattern,
+            let slot = slots.firstIndex(where: { $0.rule == rule.identity })
+        else { return false }
+        return facts[facts(of: slot)].contains { fact in
+            fact.bits & 2 != 0 && action.startedAt <= fact.time && fact.time <= action.due
+                && min(Self.decision(of: fact.time, rule.grace), action.due) <= moment
         }
     }
 

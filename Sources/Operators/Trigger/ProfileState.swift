@@ -17,11 +17,17 @@ struct ProfileState: ~Copyable {
         var isEmpty: Bool { count == 0 }
     }
 
-    /// The latest value of a field, as JSON, and when it was said.
+    /// What an event said of a field, as JSON, and when.
+    ///
+    /// Events come ahead of stream time, and a decision sees what was so at its moment. So all that
+    /// is later than stream time is kept, and of the rest the last.
     struct Field: BitwiseCopyable {
         var hash: UInt64
         var time: Int64
         var json: Piece
+        /// Whether it was so already before anything that is still to be decided: `time`, when it
+        /// is later than stream time, is when it was said again.
+        var isSettled: Bool
     }
 
     /// The earliest timer that is set; `Int64.max` for none.
@@ -31,6 +37,7 @@ struct ProfileState: ~Copyable {
     /// With which schedules the times of the calendar were computed.
     var scheduleVersion: UInt64 = 0
 
+    /// Those of one hash stand together, in the order of their times.
     var fields: [Field] = []
     var slots: [ProfileSlot] = []
     /// By slot, then by time, then as they came.
@@ -67,22 +74,6 @@ struct ProfileState: ~Copyable {
     mutating func note(seen time: Int64) {
         firstSeen = min(firstSeen, time)
         lastSeen = max(lastSeen, time)
-    }
-
-    /// Takes over what an event says of a field, unless something later is known. Returns whether
-    /// the value is another one now.
-    mutating func set(
-        _ hash: UInt64, to json: UnsafeRawBufferPointer, at time: Int64
-    ) -> Bool {
-        guard let index = fields.firstIndex(where: { $0.hash == hash }) else {
-            fields.append(Field(hash: hash, time: time, json: unsafe add(json)))
-            return true
-        }
-        guard time >= fields[index].time else { return false }
-        fields[index].time = time
-        if unsafe ByteText.areEqual(text(fields[index].json), json) { return false }
-        fields[index].json = unsafe add(json)
-        return true
     }
 
     /// The slot of a rule; it is made when there is none.

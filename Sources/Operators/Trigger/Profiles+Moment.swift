@@ -11,18 +11,24 @@ extension Profiles {
         if isProfileBound { return }
         isProfileBound = true
         document.removeAll()
-        writeProfile()
+        writeProfile(at: now)
         let event = unsafe context.arena.addEvent(
             json: document.bytes, key: nil, timestamp: .distantPast)
         moments.bind(settings.scope.profile, to: event, in: context.arena)
     }
 
-    private mutating func writeProfile() {
+    private mutating func writeProfile(at now: Int64) {
         document.append("{\"first_seen\":\"")
         document.append(iso8601: Timestamp(milliseconds: profile.firstSeen))
-        document.append("\",\"last_seen\":\"")
-        document.append(iso8601: Timestamp(milliseconds: profile.lastSeen))
-        document.append("\",\"segments\":[")
+        document.append("\",\"last_seen\":")
+        if let seen = profile.field(RuleSet.lastSeen, at: now) {
+            unsafe document.append(profile.text(seen.json))
+        } else {
+            document.append("\"")
+            document.append(iso8601: Timestamp(milliseconds: min(profile.lastSeen, now)))
+            document.append("\"")
+        }
+        document.append(",\"segments\":[")
         let start = document.count
         for slot in profile.slots where slot.marks[0] != ProfileState.none {
             guard let index = rules.place(of: slot.rule),
@@ -33,9 +39,7 @@ extension Profiles {
         }
         document.append("]")
         for field in settings.profileFields {
-            guard let known = profile.fields.first(where: { $0.hash == field.hash }) else {
-                continue
-            }
+            guard let known = profile.field(field.hash, at: now) else { continue }
             document.append(UInt8(ascii: ","))
             document.append(jsonString: field.name)
             document.append(UInt8(ascii: ":"))

@@ -30,6 +30,7 @@ internal import StreamCore
     private var encoded = ByteBuffer(capacity: 4096)
     private var matches: [Match] = []
     private var fields: [(hash: UInt64, json: UnsafeRawBufferPointer)] = unsafe []
+    private var seen = ByteBuffer(capacity: 64)
     /// Whether `profile` was bound for the expressions of the moment.
     var isProfileBound = false
 
@@ -73,7 +74,8 @@ internal import StreamCore
             let isKnown = try unsafe stores.profiles.get(key.bytes, into: &stored)
             if isKnown, matches.isEmpty,
                 unsafe ProfileState.touch(
-                    &stored, at: event.timestamp.milliseconds, fields, rules.scheduleVersion)
+                    &stored, at: event.timestamp.milliseconds,
+                    streamTime: event.streamTime.milliseconds, fields, rules.scheduleVersion)
             {
                 return try unsafe stores.profiles.put(key.bytes, copyOf: stored)
             }
@@ -141,6 +143,13 @@ internal import StreamCore
             if json.count > Self.longestField { return false }
             unsafe fields.append((settings.profileFields[place].hash, json))
         }
+        if rules.asksLastSeen, unsafe !(fields.isEmpty && matches.isEmpty) {
+            seen.removeAll()
+            seen.append("\"")
+            seen.append(iso8601: event.timestamp)
+            seen.append("\"")
+            unsafe fields.append((RuleSet.lastSeen, seen.bytes))
+        }
         return true
     }
 
@@ -158,9 +167,12 @@ internal import StreamCore
 
     /// Forgets what belongs to rules and fields that are no longer there.
     private mutating func dropForgotten() {
-        for index in profile.fields.indices.reversed()
-        where !settings.profileFields.contains(where: { $0.hash == profile.fields[index].hash }) {
-            profile.fields.remove(at: index)
+        for index in profile.fields.indices.reversed() {
+            let hash = profile.fields[index].hash
+            if hash == RuleSet.lastSeen && rules.asksLastSeen { continue }
+            if !settings.profileFields.contains(where: { $0.hash == hash }) {
+                profile.fields.remove(at: index)
+            }
         }
         for slot in profile.slots.indices.reversed()
         where rules.place(of: profile.slots[slot].rule) == nil {
@@ -178,12 +190,12 @@ internal import StreamCore
         let time = event.timestamp.milliseconds
         let streamTime = event.streamTime.milliseconds
         profile.note(seen: time)
-        var mustAppoint = profile.scheduleVersion != rules.scheduleVersion
+        var mustAppoint = settle(at: streamTime)
         for index in unsafe fields.indices {
             let field = unsafe fields[index]
-            let isNews = unsafe profile.set(field.hash, to: field.json, at: time)
-            if isNews, unsafe rules.schedulesDepend(on: field.hash) { mustAppoint = true }
+            unsafe profile.set(field.hash, to: field.json, at: time, streamTime: streamTime)
         }
+        if time <= streamTime, settle(at: streamTime) { mustAppoint = true }
         var isLate = false
         let identity = matches.isEmpty ? 0 : self.identity(of: event, in: context.arena)
         for match in matches {
@@ -210,10 +222,8 @@ internal import StreamCore
         }
         let now = max(time, streamTime)
         let moment = (event.streamTime, event.sequence)
-        cancelHeld(by: event, at: now, moment, in: context)
-        if mustAppoint {
-            appoint(after: event.streamTime == .distantPast ? time : streamTime, in: context)
-        }
+        if mustAppoint { appoint(after: streamTime, in: context) }
+        if isLate { cancelHeld(byLate: event, at: now, moment, in: context) }
         try decide(at: now, moment, stores, in: context)
         if isLate {
             context.countLate()
@@ -221,12 +231,18 @@ internal import StreamCore
         }
     }
 
-    /// An exit that comes while the action of an absence waits for the end of quiet hours.
+    /// Stream time has come to `moment`. Returns whether the schedules have to be computed anew.
+    private mutating func settle(at moment: Int64) -> Bool {
+        let hasChanged = profile.settleFields(at: moment) { rules.schedulesDepend(on: $0) }
+        return hasChanged
+            || profile.scheduleVersion != rules.scheduleVersion && profile.firstSeen <= moment
+    }
+
+    /// An exit that comes too late for the order of events, while the action of an absence waits for
+    /// the end of quiet hours.
     private mutating func cancelHeld(
-        by event: Event, at now: Int64, _ moment: (streamTime: Timestamp, sequence: Int64),
-        in context: OperatorContext
+        byLate event: Event, at now: Int64, _ moment: Place, in context: OperatorContext
     ) {
-        guard !profile.held.isEmpty else { return }
         for match in matches where match.bits & 2 != 0 {
             let rule = rules.rules[match.rule]
             guard case .absence = rule.pattern else { continue }
@@ -237,6 +253,21 @@ internal import StreamCore
                 report(profile.held[index], .cancelled, at: now, moment, in: context)
                 profile.held.remove(at: index)
             }
+        }
+    }
+
+    /// The exits that are to be applied at `time`, while the actions of absences wait for the end of
+    /// quiet hours; and those that came until one was due.
+    private mutating func cancelHeld(
+        at time: Int64, _ moment: Place, in context: OperatorContext
+    ) {
+        for index in profile.held.indices.reversed() {
+            let action = profile.held[index]
+            guard let place = rules.place(of: action.rule),
+                profile.isOver(action, rules.rules[place], at: time)
+            else { continue }
+            report(action, .cancelled, at: time, moment, in: context)
+            profile.held.remove(at: index)
         }
     }
 
@@ -280,6 +311,9 @@ internal import StreamCore
         try open(true)
         profile.timer = .max
         let time = due.milliseconds
+        let moment = context.moment(ofTimerDueAt: due)
+        let mustAppoint = settle(at: time)
+        cancelHeld(at: time, moment, in: context)
         for slot in profile.slots.indices {
             guard let index = rules.place(of: profile.slots[slot].rule) else { continue }
             let rule = rules.rules[index]
@@ -289,7 +323,7 @@ internal import StreamCore
                 profile.advance(slot, rule, at: index, to: time, &candidates)
             }
         }
-        let moment = context.moment(ofTimerDueAt: due)
+        if mustAppoint { appoint(after: time, in: context) }
         release(dueAt: time, moment, in: context)
         try decide(at: time, moment, stores, in: context)
         try close(stores, at: time)
@@ -316,6 +350,10 @@ internal import StreamCore
             }
         }
         for action in profile.held { next = min(next, action.due) }
+        if profile.scheduleVersion != rules.scheduleVersion, profile.firstSeen > streamTime {
+            next = min(next, profile.firstSeen)
+        }
+        next = min(next, profile.nextChange { rules.schedulesDepend(on: $0) })
         if next < profile.timer {
             try unsafe stores.timers.set(key.bytes, at: Timestamp(milliseconds: next))
             profile.timer = next

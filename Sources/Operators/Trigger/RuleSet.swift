@@ -4,6 +4,8 @@ internal import Events
 /// The rules that a task goes by: those of the file, with what records have changed.
 struct RuleSet {
     static let mostRules = 256
+    /// Under which hash it is kept when the profile was seen last.
+    static let lastSeen = StableHash.of("last_seen")
 
     /// One condition of a rule.
     struct Test: BitwiseCopyable {
@@ -33,6 +35,9 @@ struct RuleSet {
     private var scheduleFields: [UInt64]? = []
     /// The longest time that an action is remembered, for the rules' own limits.
     private(set) var longestLimit: Int64 = 0
+    /// Whether an expression asks when the profile was seen last: then it is kept as a field, to
+    /// know it as of each moment.
+    private(set) var asksLastSeen = false
     /// By the rules' identities, in their order.
     private var places: [(identity: UInt64, index: Int)] = []
 
@@ -92,6 +97,14 @@ struct RuleSet {
         places = rules.enumerated().map { ($0.element.identity, $0.offset) }
         places.sort { $0.identity < $1.identity }
         scheduleVersion = schedules.isEmpty ? 0 : version.value
+        asksLastSeen = (settings.moments + rules.flatMap(\.moments)).contains(where: asksLastSeen)
+    }
+
+    private func asksLastSeen(_ expression: Expression) -> Bool {
+        let profile = settings.scope.profile
+        guard expression.variables.contains(profile) else { return false }
+        guard let fields = expression.fields(of: profile) else { return true }
+        return fields.contains { $0.components.first == .name("last_seen") }
     }
 
     private mutating func note(_ schedule: Schedule) {
@@ -136,5 +149,27 @@ struct RuleSet {
     ) {
         tests.append(
             Test(condition: conditions.add(condition), rule: rule, bits: bits, bitsIfNot: ifNot))
+    }
+}
+
+extension TriggerSettings {
+    /// The expressions that are asked at the moment of a decision.
+    fileprivate var moments: [Expression] {
+        let own = [zone?.name, suppression, quietHours?.zone?.name]
+        return own.compactMap(\.self)
+            + channels.flatMap { channel in
+                [channel.consent, channel.suppression, channel.quietHours?.zone?.name]
+                    .compactMap(\.self)
+            }
+    }
+}
+
+extension Rule {
+    fileprivate var moments: [Expression] {
+        var expressions = [condition, quietHours?.zone?.name]
+        if case .schedule(let schedule) = pattern {
+            expressions += [schedule.date, schedule.zone?.name]
+        }
+        return expressions.compactMap(\.self)
     }
 }

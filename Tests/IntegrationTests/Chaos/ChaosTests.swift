@@ -39,7 +39,10 @@ struct ChaosTests {
             }
             let answer = try CommittedOutput(of: names.answer, on: run.broker)
             let difference = found.difference(from: answer)
-            #expect(difference.isNone, "\(topic): \(difference)\n\(run.account)")
+            let records =
+                difference.isNone
+                ? "" : try found.records(of: difference, from: answer, on: run.broker)
+            #expect(difference.isNone, "\(topic): \(difference)\(records)\n\(run.account)")
             let isEmpty = found.recordCount == 0
             #expect(isEmpty == OmnichannelTopology.emptyTopics.contains(topic), "\(topic)")
             counts[topic] = found.recordCount

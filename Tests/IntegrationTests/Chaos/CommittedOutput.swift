@@ -8,6 +8,8 @@ struct CommittedOutput {
         let fingerprint: Int
         let partition: Int32
         let offset: Int64
+
+        var place: Place { Place(partition: partition, offset: offset) }
     }
 
     let topic: String
@@ -68,6 +70,8 @@ extension CommittedOutput {
         var surplus = 0
         var keysOutOfOrder = 0
         var examples: [String] = []
+        fileprivate var lostPlaces: Set<Place> = []
+        fileprivate var surplusPlaces: Set<Place> = []
 
         var isNone: Bool { lost == 0 && surplus == 0 && keysOutOfOrder == 0 }
 
@@ -75,6 +79,32 @@ extension CommittedOutput {
             "\(lost) lost, \(surplus) too many, \(keysOutOfOrder) keys out of order"
                 + examples.map { "\n  \($0)" }.joined()
         }
+    }
+
+    fileprivate struct Place: Hashable {
+        let partition: Int32
+        let offset: Int64
+    }
+
+    /// The first records in which an output is not the answer, as they lie on their topics.
+    func records(
+        of difference: Difference, from answer: CommittedOutput, on broker: TestBroker
+    ) throws -> String {
+        try Self.texts("in the answer only", difference.lostPlaces, of: answer.topic, on: broker)
+            + Self.texts("too many", difference.surplusPlaces, of: topic, on: broker)
+    }
+
+    private static func texts(
+        _ title: String, _ places: Set<Place>, of topic: String, on broker: TestBroker
+    ) throws -> String {
+        var texts = ""
+        try broker.scan(topic) { partition, slot, batch in
+            guard places.contains(Place(partition: partition, offset: slot.offset)) else { return }
+            let value = unsafe String(
+                decoding: part(slot.valueStart, slot.valueCount, batch), as: UTF8.self)
+            texts += "\n  \(title), \(partition)@\(slot.offset) at \(slot.timestamp): \(value)"
+        }
+        return texts
     }
 
     func difference(from answer: CommittedOutput) -> Difference {
@@ -97,6 +127,8 @@ extension CommittedOutput {
         difference.surplus += surplus.count
         if lost.isEmpty, surplus.isEmpty { difference.keysOutOfOrder += 1 }
         guard difference.examples.count < 8 else { return }
+        difference.lostPlaces.formUnion(lost.prefix(5).map(\.place))
+        difference.surplusPlaces.formUnion(surplus.prefix(5).map(\.place))
         func places(_ entries: [Entry]) -> String {
             entries.prefix(5).map { "\($0.partition)@\($0.offset)" }.joined(separator: " ")
         }

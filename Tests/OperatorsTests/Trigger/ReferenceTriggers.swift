@@ -16,6 +16,8 @@ struct ReferenceRule {
     var grace: Int64 = 0
     var priority = 0
     var asksVIP = false
+    /// Milliseconds: whether the customer was seen within so long.
+    var asksSeen: Int64?
     var limit: (count: Int, every: Int64?)?
     var channels = ["email"]
     var quiet: ReferenceQuietHours?
@@ -91,6 +93,10 @@ struct ReferenceTriggers {
     var pending: [Found] = []
     private var waiting: [Found] = []
     private var appointments: [String: Int64] = [:]
+    /// Exits of absences, until their rule has applied them: `due`.
+    private var exits: [Found] = []
+    /// From when on an event counts for the appointments of its customer.
+    private var touches: [(key: String, due: Int64)] = []
     private var log: [Sent] = []
     private var budgetUse: [Int64: Int] = [:]
     /// The events that have come, for what is known of a profile.
@@ -117,20 +123,43 @@ struct ReferenceTriggers {
                     startedAt: entry.value, due: entry.value)
             }
             let all = pending + appointed + waiting
-            guard
-                let next = all.filter({ $0.due <= streamTime }).min(by: {
-                    ($0.due, $0.key) < ($1.due, $1.key)
-                })
-            else { return }
-            let isNow = { (found: Found) in found.due == next.due && found.key == next.key }
-            let now = all.filter(isNow)
+            let moments =
+                all.map { ($0.due, $0.key) } + exits.map { ($0.due, $0.key) }
+                + touches.map { ($0.due, $0.key) }
+            guard let next = moments.filter({ $0.0 <= streamTime }).min(by: <) else { return }
+            let (due, key) = next
+            let isNow = { (found: Found) in found.due == due && found.key == key }
+            // The newest first, as they are looked through from behind.
+            for waiter in waiting.reversed() where waiter.key == key {
+                let isOver = exits.contains {
+                    $0.key == key && $0.rule == waiter.rule
+                        && (waiter.startedAt...waiter.due).contains($0.matchedAt)
+                        && min($0.due, waiter.due) <= due
+                }
+                if isOver { cancel(waiter, at: due) }
+            }
+            exits.removeAll(where: isNow)
+            let now = (pending + appointed + waiting).filter(isNow)
             pending.removeAll(where: isNow)
             waiting.removeAll(where: isNow)
             for found in appointed.filter(isNow) {
                 appointments["\(found.key) \(found.rule)"] = nil
                 appoint(found.key, found.rule, after: found.due)
             }
-            decide(now, at: next.due)
+            if touches.contains(where: { $0.due == due && $0.key == key }) {
+                touches.removeAll { $0.due == due && $0.key == key }
+                appointAll(key, after: due)
+            }
+            decide(now, at: due)
+        }
+    }
+
+    private mutating func cancel(_ found: Found, at now: Int64) {
+        held.append(
+            "\(found.key) \(settings.rules[found.rule].name) \(Self.text(found.matchedAt)): "
+                + "not_sent cancelled \(Self.text(now)) []")
+        waiting.removeAll {
+            $0.key == found.key && $0.rule == found.rule && $0.matchedAt == found.matchedAt
         }
     }
 
@@ -141,20 +170,22 @@ struct ReferenceTriggers {
             guard case .absence(_, let exit, _, _) = rule.pattern, event.type == exit else {
                 continue
             }
-            let isOver = { (found: Found) in
-                found.key == event.key && found.rule == index && found.startedAt <= event.time
+            if event.time + rule.grace >= streamTime {
+                exits.append(
+                    Found(
+                        key: event.key, rule: index, matchedAt: event.time, startedAt: event.time,
+                        due: event.time + rule.grace + 1))
+                continue
             }
-            // The newest first, as they are looked through from behind.
-            for found in waiting.filter(isOver).reversed() {
-                held.append(
-                    "\(found.key) \(rule.name) \(Self.text(found.matchedAt)): not_sent cancelled "
-                        + "\(Self.text(now)) []")
-            }
-            waiting.removeAll(where: isOver)
+            for waiter in waiting.reversed()
+            where waiter.key == event.key && waiter.rule == index && waiter.startedAt <= event.time
+            { cancel(waiter, at: now) }
         }
-        for (index, rule) in settings.rules.enumerated() {
-            if case .schedule = rule.pattern, isTouched(by: event) {
-                appoint(event.key, index, after: streamTime == .min ? event.time : streamTime)
+        if isTouched(by: event) {
+            if event.time <= streamTime {
+                appointAll(event.key, after: streamTime)
+            } else {
+                touches.append((event.key, event.time))
             }
         }
         var found: [Found] = []
@@ -181,10 +212,12 @@ struct ReferenceTriggers {
 
     // MARK: What is known of a profile
 
-    /// What the event with the latest time says, of equal times the last to come.
-    func latest<Value>(_ key: String, _ field: (CustomerEvent) -> Value?) -> Value? {
+    /// What the event with the latest time until now says, of equal times the last to come.
+    func latest<Value>(
+        _ key: String, _ now: Int64, _ field: (CustomerEvent) -> Value?
+    ) -> Value? {
         var best: (time: Int64, value: Value)?
-        for event in come where event.key == key {
+        for event in come where event.key == key && event.time <= now {
             if let value = field(event), best == nil || event.time >= best!.time {
                 best = (event.time, value)
             }
@@ -192,9 +225,15 @@ struct ReferenceTriggers {
         return best?.value
     }
 
-    private func zone(_ key: String) -> String {
-        latest(key) { $0.zone }.flatMap { TimeZone(identifier: $0) == nil ? nil : $0 }
+    private func zone(_ key: String, _ now: Int64) -> String {
+        latest(key, now) { $0.zone }.flatMap { TimeZone(identifier: $0) == nil ? nil : $0 }
             ?? settings.fallbackZone
+    }
+
+    private mutating func appointAll(_ key: String, after time: Int64) {
+        for (index, rule) in settings.rules.enumerated() {
+            if case .schedule = rule.pattern { appoint(key, index, after: time) }
+        }
     }
 
     private mutating func appoint(_ key: String, _ rule: Int, after time: Int64) {
@@ -204,14 +243,15 @@ struct ReferenceTriggers {
         else { return }
         var date: String?
         if usesBirthday {
-            date = latest(key) { $0.birthday }
+            date = latest(key, time) { $0.birthday }
             if date == nil {
                 appointments["\(key) \(rule)"] = nil
                 return
             }
         }
         let due = ReferenceCalendar.next(
-            every: every, at: at, date: date, daysBefore: before, zone: zone(key), after: time)
+            every: every, at: at, date: date, daysBefore: before, zone: zone(key, time), after: time
+        )
         let seen = come.filter { $0.key == key && isTouched(by: $0) }.map(\.time).max() ?? .min
         appointments["\(key) \(rule)"] = due <= seen + settings.retention ? due : nil
     }
@@ -240,11 +280,20 @@ struct ReferenceTriggers {
         func say(_ outcome: String) -> String { "\(head())\(outcome) \(tried)" }
 
         if rule.asksVIP {
-            let isVIP = latest(key) { $0.isVIP }
+            let isVIP = latest(key, now) { $0.isVIP }
             if isVIP != true {
                 let reason = isVIP == nil ? "condition_failed" : "condition"
                 tried = ["-=\(reason)"]
                 held.append(say("not_sent \(reason) \(Self.text(now))"))
+                return
+            }
+        }
+        if let limit = rule.asksSeen {
+            let isAsked = isTouched
+            let seen = latest(key, now) { isAsked($0) ? $0.time : nil } ?? .min
+            if now - seen >= limit {
+                tried = ["-=condition"]
+                held.append(say("not_sent condition \(Self.text(now))"))
                 return
             }
         }
@@ -281,7 +330,7 @@ struct ReferenceTriggers {
         if !rule.exempt.contains("consent") {
             let consent =
                 channel == "email"
-                ? latest(key) { $0.consent } : latest(key) { $0.pushConsent }
+                ? latest(key, now) { $0.consent } : latest(key, now) { $0.pushConsent }
             if consent != true { return "no_consent" }
         }
         if settings.suppressed.contains(key) { return "suppressed" }
@@ -289,7 +338,7 @@ struct ReferenceTriggers {
         if !rule.exempt.contains("quiet_hours"),
             let quiet = rule.quiet ?? ownQuiet ?? settings.quiet
         {
-            let end = ReferenceCalendar.endOfQuiet(quiet, zone: zone(key), at: now)
+            let end = ReferenceCalendar.endOfQuiet(quiet, zone: zone(key, now), at: now)
             if end > now { return quiet.holds ? "hold \(end)" : "quiet_hours" }
         }
         if !rule.exempt.contains("caps") {
@@ -329,7 +378,7 @@ struct ReferenceTriggers {
 
     private func isInside(_ time: Int64, _ every: Int64?, _ key: String, _ now: Int64) -> Bool {
         guard let every else {
-            let zone = zone(key)
+            let zone = zone(key, now)
             return ReferenceCalendar.day(time, zone) >= ReferenceCalendar.day(now, zone)
         }
         return time > now - every

@@ -91,6 +91,9 @@ struct TriggerCase {
         rule.grace = [0, 0, 1, 10].randomElement(using: &random)! * minute
         rule.priority = [0, 0, 1, 5].randomElement(using: &random)!
         rule.asksVIP = Int.random(in: 0..<4, using: &random) == 0
+        if !rule.asksVIP, Int.random(in: 0..<6, using: &random) == 0 {
+            rule.asksSeen = [1, 20, 60].randomElement(using: &random)! * minute
+        }
         rule.channels = [["email"], ["email"], ["email", "push"], ["push", "email"]]
             .randomElement(using: &random)!
         if Int.random(in: 0..<3, using: &random) == 0 {
@@ -260,6 +263,10 @@ extension ReferenceRule {
         parts.append(("grace", .string("\(grace)ms")))
         parts.append(("priority", .integer(Int64(priority))))
         if asksVIP { parts.append(("and", "profile.vip")) }
+        if let asksSeen {
+            parts.append(
+                ("and", .string("now - profile.last_seen < duration('\(asksSeen / 1000)s')")))
+        }
         if let limit {
             let every = limit.every.map { "\($0)ms" } ?? "day"
             parts.append(

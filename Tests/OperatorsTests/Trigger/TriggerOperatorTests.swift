@@ -140,6 +140,39 @@ struct TriggerOperatorTests {
         #expect(output.held[0].action_id == output.held[1].action_id)
     }
 
+    @Test("an exit that happened after the quiet hours takes nothing back, however early it came")
+    func exitAfterwards() throws {
+        let settings = Sample.settings(
+            [Sample.cart], [("quiet_hours", ["from": "21:00", "to": "08:00"])])
+        let night = moment("2024-03-04T22:30:00Z")
+        let morning = moment("2024-03-05T07:00:00Z")
+        func run(exitAt: Int64) throws -> TriggerOutput {
+            let rig = try TriggerRig(settings, outOfOrderness: hour)
+            try rig.send(Sample.event("cart", night))
+            try rig.send(Sample.event("other", morning - minute))
+            try rig.send(Sample.event("purchase", exitAt))
+            try rig.driver.finish()
+            return try rig.take()
+        }
+        #expect(try run(exitAt: morning + 1).sent.map(\.sent_at) == ["2024-03-05T07:00:00.000Z"])
+        #expect(try run(exitAt: morning).held.last?.decided_at == "2024-03-05T07:00:00.000Z")
+        #expect(try run(exitAt: morning).sent.isEmpty)
+    }
+
+    @Test("a decision sees what was said until its moment, not what came early and is later")
+    func profileAtTheMoment() throws {
+        func run(before: Bool, after: Bool) throws -> TriggerOutput {
+            let rig = try TriggerRig(Sample.settings([Sample.cart]), outOfOrderness: hour)
+            try rig.send(Sample.event("cart", noon, consent: before))
+            let decision = noon + 45 * minute + 1
+            try rig.send(Sample.event("other", decision + 1, number: 1, consent: after))
+            try rig.driver.finish()
+            return try rig.take()
+        }
+        #expect(try run(before: true, after: false).sent.count == 1)
+        #expect(try run(before: false, after: true).held.map(\.reason) == ["no_consent"])
+    }
+
     @Test("a fallback channel passes its own gates, not those of the first")
     func fallback() throws {
         let rule: Setting = [

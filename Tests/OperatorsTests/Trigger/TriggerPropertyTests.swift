@@ -45,6 +45,33 @@ struct TriggerPropertyTests {
         expectSame(output, ReferenceTriggers(made.reference, steps(made)), seed)
     }
 
+    @Test(
+        "in whatever order events come, decisions are the same as long as none is late",
+        arguments: UInt64(600)..<680)
+    func orders(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        var made = TriggerCase(seed: seed, count: 120)
+        // Rules of kind event go by the order of arrival.
+        made.reference.rules.removeAll { if case .plain = $0.pattern { true } else { false } }
+        made.outOfOrderness = 60 * TriggerCase.minute
+        made.events.sort { ($0.time, $0.number) < ($1.time, $1.number) }
+        for index in made.events.indices { made.events[index].time += Int64(index) }
+        let plan = try plan(made)
+        let expected = try TriggerRig(plan: plan).run(made.events)
+        #expect(expected.values("late").isEmpty)
+        for patience in [made.outOfOrderness, TriggerCase.minute] {
+            // Everybody comes later than it happened, by less than stream time waits.
+            let arrivals = made.events.map { event in
+                (at: event.time + Int64.random(in: 0..<patience, using: &random), event: event)
+            }
+            let events = arrivals.sorted { ($0.at, $0.event.time) < ($1.at, $1.event.time) }
+            let output = try TriggerRig(plan: plan).run(events.map(\.event))
+            #expect(output.values("out") == expected.values("out"), "seed \(seed)")
+            #expect(output.values("held") == expected.values("held"), "seed \(seed)")
+            #expect(output.values("late").isEmpty)
+        }
+    }
+
     @Test("the cut into runs does not matter", arguments: UInt64(200)..<220)
     func runs(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
