@@ -106,6 +106,11 @@ bool csimdjson_is_utf8(const uint8_t *bytes, size_t length) {
     return simdjson::validate_utf8(reinterpret_cast<const char *>(bytes), length);
 }
 
+bool csimdjson_read_double(const char *text, size_t length, double *value) {
+    auto result = std::from_chars(text, text + length, *value);
+    return result.ec == std::errc() && result.ptr == text + length;
+}
+
 int csimdjson_write_double(double value, char *out) {
     return int(std::to_chars(out, out + CSIMDJSON_DOUBLE_LENGTH, value).ptr - out);
 }

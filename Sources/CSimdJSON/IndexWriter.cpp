@@ -114,9 +114,10 @@ private:
 
     HOT bool write_name() {
         const Text name = read_text(*structural);
+        node->flags = innermost->node == 0 ? CSIMDJSON_OF_ROOT : 0;
         node->key_start = *structural + 1;
         if (__builtin_expect(name.is_escaped, 0)) {
-            node->flags = CSIMDJSON_KEY_UNESCAPED;
+            node->flags |= CSIMDJSON_KEY_UNESCAPED;
             node->key_start = keep_unescaped(name);
         }
         node->key_length = name.length;

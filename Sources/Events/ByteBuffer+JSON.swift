@@ -106,39 +106,47 @@ private struct TextContent {
 
     /// Looks at eight bytes at a time: each term below sets the top bit of a byte that meets it.
     init(of text: UnsafeRawBufferPointer) {
+        guard let start = text.baseAddress, text.count > 0 else { return }
+        let count = text.count
         var position = 0
-        var escapes: UInt64 = 0
-        var high: UInt64 = 0
-        while position + 8 <= text.count {
-            let word = unsafe text.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-            escapes |= Self.escaped(in: word)
-            high |= word
-            position += 8
+        // Nearly all texts are plain, and none of their words tells otherwise.
+        while position &+ 8 < count {
+            let word = unsafe start.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+            take(word)
+            if needsEscapes || hasHighBytes { break }
+            position &+= 8
         }
-        let rest = text.count - position
-        if rest > 0 {
-            let last = unsafe Self.lastWord(of: text, rest)
-            escapes |= Self.escaped(in: last)
-            high |= last
+        unsafe take(Self.lastWord(start, count))
+        guard needsEscapes != hasHighBytes else { return }
+        while position &+ 8 < count {
+            take(unsafe start.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            position &+= 8
         }
-        needsEscapes = escapes & Self.every(0x80) != 0
-        hasHighBytes = high & Self.every(0x80) != 0
     }
 
-    /// The last `count` bytes with others that say nothing new: those before them, or themselves again.
-    private static func lastWord(of text: UnsafeRawBufferPointer, _ count: Int) -> UInt64 {
-        let end = text.count
-        if end >= 8 {
-            return unsafe text.loadUnaligned(fromByteOffset: end - 8, as: UInt64.self)
+    @inline(__always)
+    private mutating func take(_ word: UInt64) {
+        needsEscapes = needsEscapes || Self.escaped(in: word) & Self.every(0x80) != 0
+        hasHighBytes = hasHighBytes || word & Self.every(0x80) != 0
+    }
+
+    /// The last bytes of a text with others that say nothing new: those before them, or themselves
+    /// again.
+    @inline(__always)
+    private static func lastWord(_ start: UnsafeRawPointer, _ count: Int) -> UInt64 {
+        if count >= 8 {
+            return unsafe start.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
         }
         if count >= 4 {
-            let first = unsafe text.loadUnaligned(fromByteOffset: 0, as: UInt32.self)
-            let last = unsafe text.loadUnaligned(fromByteOffset: end - 4, as: UInt32.self)
+            let first = unsafe start.loadUnaligned(as: UInt32.self)
+            let last = unsafe start.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)
             return UInt64(last) << 32 | UInt64(first)
         }
-        let bytes = unsafe (text[0], text[count / 2], text[count - 1])
-        return every(UInt8(ascii: " ")) << 24 | UInt64(bytes.2) << 16 | UInt64(bytes.1) << 8
-            | UInt64(bytes.0)
+        let first = unsafe start.load(as: UInt8.self)
+        let middle = unsafe start.load(fromByteOffset: count / 2, as: UInt8.self)
+        let last = unsafe start.load(fromByteOffset: count &- 1, as: UInt8.self)
+        return every(UInt8(ascii: " ")) << 24 | UInt64(last) << 16 | UInt64(middle) << 8
+            | UInt64(first)
     }
 
     private static func every(_ byte: UInt8) -> UInt64 {

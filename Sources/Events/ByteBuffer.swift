@@ -18,6 +18,9 @@ public struct ByteBuffer: ~Copyable {
 
     @usableFromInline var used = 0
 
+    /// The day that was written last.
+    var recentDay = WrittenDay()
+
     /// Memory that the contents moved away from and that is still there.
     private var outgrown: [UnsafeMutableRawPointer] = unsafe []
     private let keepsOutgrown: Bool
@@ -108,6 +111,7 @@ public struct ByteBuffer: ~Copyable {
 
     /// Appends a literal.
     @inlinable
+    @inline(__always)
     public mutating func append(_ text: StaticString) {
         if text.hasPointerRepresentation {
             unsafe append(

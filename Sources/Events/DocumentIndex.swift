@@ -23,6 +23,8 @@ struct DocumentIndex {
     private let text: UnsafeRawPointer
     private let unescaped: UnsafeRawPointer
     private let unescapedStart: UInt32
+    private let nodeCount: Int32
+    private let hints: UnsafeMutablePointer<Int32>
 
     /// The index of the document in a slot, which must have one.
     @inline(__always)
@@ -33,6 +35,8 @@ struct DocumentIndex {
         range = found.bytes
         unsafe text = arena.start(of: found.bytes)
         unescapedStart = found.unescapedStart
+        nodeCount = found.nodeCount
+        unsafe hints = arena.memberHints
         unsafe unescaped = UnsafeRawPointer(arena.own.base) + Int(found.unescapedStart)
     }
 
@@ -115,6 +119,31 @@ struct DocumentIndex {
     /// The member that a step names, or -1.
     @inline(__always)
     private func member(_ step: PathStep, of node: Int32) -> Int32 {
+        node == 0 ? memberOfRoot(step) : walk(step, of: node)
+    }
+
+    /// Events of one kind have their members in one order: a member is looked for first where the
+    /// last one with such a hash was.
+    @inline(__always)
+    private func memberOfRoot(_ step: PathStep) -> Int32 {
+        let hash = step.hash
+        let hint = unsafe hints + Int(hash % EventArena.memberHintCount)
+        let guess = unsafe hint.pointee
+        if guess < nodeCount {
+            let member = unsafe nodes + Int(guess)
+            if unsafe member.pointee.key_hash == hash,
+                unsafe member.pointee.flags & UInt8(CSIMDJSON_OF_ROOT) != 0,
+                unsafe isNamed(step.name, member)
+            {
+                return guess
+            }
+        }
+        let found = walk(step, of: 0)
+        if found >= 0 { unsafe hint.pointee = found }
+        return found
+    }
+
+    private func walk(_ step: PathStep, of node: Int32) -> Int32 {
         let object = unsafe nodes + Int(node)
         let hash = step.hash
         guard unsafe object.pointee.kind == UInt8(CSIMDJSON_OBJECT),
@@ -163,6 +192,13 @@ struct DocumentIndex {
         var previous: Int32 = -1
         var child = node + 1
         let count = childCount(of: node)
+        if unsafe nodes[Int(node)].payload >> (32 + UInt64(hash & 31)) & 1 == 0 {
+            for _ in 0..<count {
+                previous = child
+                child = Int32(bitPattern: unsafe nodes[Int(child)].next)
+            }
+            return Place(node: -1, ordinal: count, previous: previous)
+        }
         for ordinal in 0..<count {
             let member = unsafe nodes + Int(child)
             if unsafe member.pointee.key_hash == hash, unsafe isNamed(name, member) {

@@ -33,13 +33,24 @@ extension EventArena {
     /// Returns false, and changes nothing, when the value can't be settled.
     public func seal(_ event: inout Event) -> Bool {
         if showsAllThatCame(event) { return true }
-        guard isTombstone(event) || settle(&event) else { return false }
         var sealed = document(of: event)
-        sealed.raw = sealed.bytes
+        if !isTombstone(event) {
+            guard isIndexed(event.slot) else { return false }
+            sealed = document(of: event)
+            // The index stays: with the changes it shows what the text says.
+            scratch.removeAll()
+            render(event, into: &scratch)
+            guard scratch.count <= settledLimit(of: sealed) else { return false }
+            sealed.raw = unsafe copy(scratch.bytes)
+        }
         sealed.key = event.key
         documents.append(sealed)
         event.slot = Int32(documents.count - 1)
         return true
+    }
+
+    private func settledLimit(of document: Document) -> Int {
+        max(Self.maximumSettledBytes, 2 * document.raw.count)
     }
 
     /// Whether nothing that the event came with was changed or removed.
@@ -93,7 +104,7 @@ extension EventArena {
         render(event, into: &scratch)
         var document = Int32(-1)
         var settled = self.document(of: event)
-        if scratch.count <= max(Self.maximumSettledBytes, 2 * settled.raw.count) {
+        if scratch.count <= settledLimit(of: settled) {
             settled.bytes = unsafe copy(scratch.bytes)
             settled.firstNode = Document.notParsed
             documents.append(settled)

@@ -74,6 +74,12 @@ extension EventArena {
         return found < 0 ? .missing : index.value(of: found)
     }
 
+    /// Whether an operator wrote the value and nobody has looked into it yet.
+    private func isWritten(_ value: FieldValue) -> Bool {
+        value.node == 0
+            && documents[Int(value.document)].firstNode == Document.notParsed
+    }
+
     private func value(
         of event: Event, at path: UnsafeRawBufferPointer, changedBy entry: OverlayEntry
     ) -> FieldValue {
@@ -88,6 +94,11 @@ extension EventArena {
         case .above, .apart:
             guard entry.value.node >= 0 else { return .missing }
             let rest = unsafe UnsafeRawBufferPointer(rebasing: path[entry.name.count...])
+            if isWritten(entry.value),
+                let found = unsafe WrittenObject(entry.value.raw, in: self).value(at: rest)
+            {
+                return found
+            }
             return unsafe find(rest, below: entry.value.node, in: entry.value.document)
         }
     }

@@ -51,15 +51,22 @@ public final class EventArena {
 
     let parser: OpaquePointer
 
+    /// By hash, the node where the last member of an event with such a name was.
+    let memberHints: UnsafeMutablePointer<Int32>
+    static let memberHintCount: UInt16 = 256
+
     /// An empty arena.
     public init() {
         guard let parser = unsafe csimdjson_parser_create() else {
             fatalError("no memory for a JSON parser")
         }
         unsafe self.parser = unsafe parser
+        unsafe memberHints = .allocate(capacity: Int(Self.memberHintCount))
+        unsafe memberHints.initialize(repeating: 0, count: Int(Self.memberHintCount))
     }
 
     deinit {
+        unsafe memberHints.deallocate()
         unsafe csimdjson_parser_destroy(parser)
     }
 

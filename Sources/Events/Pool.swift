@@ -2,21 +2,27 @@
 ///
 /// An array would do the same and pay for a uniqueness check at each write.
 @safe
-struct Pool<Element: BitwiseCopyable>: ~Copyable {
-    private(set) var base: UnsafeMutablePointer<Element>
-    private(set) var count = 0
-    private var capacity: Int
+@usableFromInline
+package struct Pool<Element: BitwiseCopyable>: ~Copyable {
+    @usableFromInline private(set) var base: UnsafeMutablePointer<Element>
+    @usableFromInline package private(set) var count = 0
+    @usableFromInline private(set) var capacity: Int
 
-    init(capacity: Int) {
+    @inlinable package var isEmpty: Bool { count == 0 }
+
+    @inlinable
+    package init(capacity: Int) {
         unsafe base = UnsafeMutablePointer.allocate(capacity: capacity)
         self.capacity = capacity
     }
 
+    @inlinable
     deinit {
         unsafe base.deallocate()
     }
 
-    subscript(index: Int) -> Element {
+    @inlinable
+    package subscript(index: Int) -> Element {
         get {
             precondition(index >= 0 && index < count, "index out of range")
             return unsafe base[index]
@@ -28,18 +34,21 @@ struct Pool<Element: BitwiseCopyable>: ~Copyable {
     }
 
     /// An element where it is; until the next one is added.
-    func pointer(at index: Int) -> UnsafePointer<Element> {
+    @inlinable
+    package func pointer(at index: Int) -> UnsafePointer<Element> {
         precondition(index >= 0 && index < count, "index out of range")
         return unsafe UnsafePointer(base + index)
     }
 
-    mutating func append(_ element: Element) {
+    @inlinable
+    package mutating func append(_ element: Element) {
         reserve(1)
         unsafe (base + count).initialize(to: element)
         count += 1
     }
 
     /// Makes room for `additional` more elements.
+    @inlinable
     mutating func reserve(_ additional: Int) {
         if capacity - count < additional { grow(by: additional) }
     }
@@ -55,7 +64,8 @@ struct Pool<Element: BitwiseCopyable>: ~Copyable {
         unsafe elements.reverse()
     }
 
-    mutating func removeAll() {
+    @inlinable
+    package mutating func removeAll() {
         count = 0
     }
 
@@ -64,7 +74,8 @@ struct Pool<Element: BitwiseCopyable>: ~Copyable {
         count -= removed
     }
 
-    private mutating func grow(by additional: Int) {
+    @usableFromInline
+    mutating func grow(by additional: Int) {
         let larger = max(capacity * 2, count + additional)
         let moved = UnsafeMutablePointer<Element>.allocate(capacity: larger)
         unsafe moved.initialize(from: base, count: count)

@@ -26,47 +26,77 @@ extension ByteBuffer {
     /// Years outside 0000 to 9999 have a sign and six digits, as ECMAScript writes them.
     public mutating func append(iso8601 timestamp: Timestamp) {
         let (days, millisecond) = timestamp.milliseconds.dividedDown(by: CalendarDate.day)
-        let date = CalendarDate(daysSince1970: days)
-        guard (0...9999).contains(date.year) else {
-            append(UInt8(ascii: date.year < 0 ? "-" : "+"))
-            append(date.year.magnitude, width: 6)
-            return unsafe append(atMost: 20) { unsafe Self.write(date, millisecond, to: $0) }
-        }
-        unsafe append(atMost: 24) { start in
-            let year = UInt32(truncatingIfNeeded: date.year)
-            unsafe Self.write(pair: year / 100, to: start)
-            unsafe Self.write(pair: year % 100, to: start + 2)
-            return unsafe 4 + Self.write(date, millisecond, to: start + 4)
+        if recentDay.days != days { recentDay = WrittenDay(days) }
+        let day = recentDay
+        unsafe append(atMost: 32) { start in
+            unsafe start.storeBytes(of: day.first, as: UInt64.self)
+            unsafe start.storeBytes(of: day.last, toByteOffset: day.count - 8, as: UInt64.self)
+            unsafe Self.write(UInt32(truncatingIfNeeded: millisecond), to: start + day.count)
+            return day.count + 14
         }
     }
 
-    /// Writes what follows the year: `-03-13T10:21:14.000Z`.
+    /// Writes the time of a day: `T10:21:14.000Z`.
     @inline(__always)
-    private static func write(
-        _ date: CalendarDate, _ millisecond: Int64, to start: UnsafeMutableRawPointer
-    ) -> Int {
-        let millisecond = UInt32(truncatingIfNeeded: millisecond)
+    private static func write(_ millisecond: UInt32, to start: UnsafeMutableRawPointer) {
         let second = millisecond / 1_000
         let minute = second / 60
-        let fraction = millisecond &- second &* 1_000
-        unsafe start.storeBytes(of: UInt8(ascii: "-"), as: UInt8.self)
-        unsafe write(pair: UInt32(truncatingIfNeeded: date.month), to: start + 1)
-        unsafe start.storeBytes(of: UInt8(ascii: "-"), toByteOffset: 3, as: UInt8.self)
-        unsafe write(pair: UInt32(truncatingIfNeeded: date.day), to: start + 4)
-        unsafe start.storeBytes(of: UInt8(ascii: "T"), toByteOffset: 6, as: UInt8.self)
         let hour = minute / 60
-        unsafe write(pair: hour, to: start + 7)
-        unsafe start.storeBytes(of: UInt8(ascii: ":"), toByteOffset: 9, as: UInt8.self)
-        unsafe write(pair: minute &- hour &* 60, to: start + 10)
-        unsafe start.storeBytes(of: UInt8(ascii: ":"), toByteOffset: 12, as: UInt8.self)
-        unsafe write(pair: second &- minute &* 60, to: start + 13)
-        unsafe start.storeBytes(of: UInt8(ascii: "."), toByteOffset: 15, as: UInt8.self)
-        let hundredths = fraction / 10
-        unsafe write(pair: hundredths, to: start + 16)
-        let last = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: fraction &- hundredths &* 10)
-        unsafe start.storeBytes(of: last, toByteOffset: 18, as: UInt8.self)
-        unsafe start.storeBytes(of: UInt8(ascii: "Z"), toByteOffset: 19, as: UInt8.self)
-        return 20
+        let fraction = millisecond &- second &* 1_000
+        let tenths = fraction / 10
+        // The pairs of digits, each in its bytes, and what stands between them.
+        let time =
+            digits(hour) << 8 | digits(minute &- hour &* 60) << 32
+            | digits(second &- minute &* 60) << 56
+        unsafe start.storeBytes(
+            of: (time | 0x00_00_3A_00_00_3A_00_00_54).littleEndian, as: UInt64.self)
+        let rest =
+            digits(second &- minute &* 60) >> 8 | 0x2E << 8 | digits(tenths) << 16
+            | UInt64(0x30 &+ fraction &- tenths &* 10) << 32 | 0x5A << 40
+        unsafe start.storeBytes(
+            of: UInt32(truncatingIfNeeded: rest).littleEndian, toByteOffset: 8, as: UInt32.self)
+        unsafe start.storeBytes(
+            of: UInt16(truncatingIfNeeded: rest >> 32).littleEndian, toByteOffset: 12,
+            as: UInt16.self)
+    }
+
+    /// Two digits, the first in the lowest byte.
+    @inline(__always)
+    private static func digits(_ pair: UInt32) -> UInt64 {
+        let tens = pair / 10
+        return UInt64(0x3030 | tens | (pair &- tens &* 10) &<< 8)
+    }
+}
+
+/// A day as timestamps begin with it, kept since most that are written one after the other are of the
+/// same: `2024-03-13`, with more digits of the year and a sign where it takes them.
+struct WrittenDay {
+    private(set) var days = Int64.max
+    /// How many bytes, 10 or 13.
+    private(set) var count = 10
+    /// The first eight bytes and the last eight.
+    private(set) var first: UInt64 = 0
+    private(set) var last: UInt64 = 0
+
+    init() {}
+
+    init(_ days: Int64) {
+        self.days = days
+        let date = CalendarDate(daysSince1970: days)
+        var text = ByteBuffer(capacity: 32)
+        if (0...9999).contains(date.year) {
+            text.append(date.year.magnitude, width: 4)
+        } else {
+            text.append(UInt8(ascii: date.year < 0 ? "-" : "+"))
+            text.append(date.year.magnitude, width: 6)
+        }
+        text.append(UInt8(ascii: "-"))
+        text.append(date.month.magnitude, width: 2)
+        text.append(UInt8(ascii: "-"))
+        text.append(date.day.magnitude, width: 2)
+        count = text.count
+        first = unsafe text.bytes.loadUnaligned(as: UInt64.self)
+        last = unsafe text.bytes.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
     }
 }
 

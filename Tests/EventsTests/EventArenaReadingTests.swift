@@ -25,6 +25,50 @@ import Testing
         }
     }
 
+    @Test("where a name stood in one document says nothing of the next", arguments: 0..<20)
+    func manyDocuments(seed: Int) throws {
+        var random = RandomJSON(seed: UInt64(2_000 + seed))
+        let arena = EventArena()
+        for _ in 0..<200 {
+            let model = random.object()
+            let json = Array(random.text(of: model).utf8)
+            let event = unsafe json.withUnsafeBytes {
+                unsafe arena.addEvent(json: $0, key: nil, timestamp: .distantPast)
+            }
+            for _ in 0..<10 {
+                let path = random.path(in: model)
+                let value = arena.value(of: event, at: path)
+                let found = value.isMissing ? nil : JSONModel(value, in: arena)
+                #expect(found == model.value(at: path), "\(path), seed \(seed)")
+            }
+        }
+    }
+
+    @Test("an object that an operator wrote reads as any other", arguments: 0..<40)
+    func writtenObjects(seed: Int) {
+        var random = RandomJSON(seed: UInt64(3_000 + seed))
+        let place = FieldPath(name: "w")
+        for _ in 0..<100 {
+            let model = random.object()
+            let json = Array(random.text(of: model).utf8)
+            let below = random.path(in: model)
+            let path = FieldPath(place.components + below.components)
+            let (arena, event) = EventArena.holding("{}")
+            var (written, set) = (event, event)
+            unsafe json.withUnsafeBytes { json in
+                unsafe arena.set(place, of: &written, toCopyOf: arena.value(ofWritten: json))
+                unsafe arena.set(place, of: &set, toJSON: json)
+            }
+            let (found, expected) = (
+                arena.value(of: written, at: path), arena.value(of: set, at: path)
+            )
+            #expect(found.kind == expected.kind, "\(below), seed \(seed)")
+            #expect(arena.text(found.raw) == arena.text(expected.raw))
+            #expect(arena.text(found.text) == arena.text(expected.text))
+            #expect(found.double == expected.double && found.boolean == expected.boolean)
+        }
+    }
+
     @Test("walking all children gives the document that was written", arguments: 0..<40)
     func walksChildren(seed: Int) throws {
         var random = RandomJSON(seed: UInt64(1_000 + seed))

@@ -77,6 +77,14 @@ public final class Expression: Sendable {
                 .map { Variable(index: Int($0.a)) })
     }
 
+    /// The field of a variable that the expression is, when it is nothing else: without the field
+    /// it has no value.
+    public func field(of variable: Variable) -> FieldPath? {
+        let root = program.instructions[Int(program.root)]
+        guard root.code == .field, Int(root.a) == variable.index else { return nil }
+        return program.paths[Int(root.b)]
+    }
+
     /// The fields of a variable that the result may depend on, those in loops over its lists left
     /// out; `nil` when it may depend on all of the variable.
     public func fields(of variable: Variable) -> Set<FieldPath>? {

@@ -44,6 +44,8 @@ enum {
     /// A member whose name an earlier member of the object has; `key_start` is where the member
     /// before it ends.
     CSIMDJSON_DUPLICATE = 8,
+    /// A member of the document's own object.
+    CSIMDJSON_OF_ROOT = 16,
 };
 
 /// One value of a document. Offsets count from the start of the document, nodes from its first
@@ -120,6 +122,9 @@ csimdjson_result csimdjson_index(
     csimdjson_summary *summary);
 
 bool csimdjson_is_utf8(const uint8_t *bytes, size_t length);
+
+/// Reads a number that takes all of the text; false, also for one that is too large or too small.
+bool csimdjson_read_double(const char *text, size_t length, double *value);
 
 /// Writes the shortest digits that read back as `value`, which is finite; returns their length.
 int csimdjson_write_double(double value, char *out);

@@ -119,7 +119,7 @@ struct AggregateInput: ~Copyable {
             return false
         }
         if let failed = measures.read(event, in: context.arena) {
-            let reason = measures.reason(ofFailing: failed, for: event, in: context.arena)
+            let reason = measures.reason(ofFailing: failed, in: context.arena)
             try context.refuse(event, to: rejected, error: "expression") { reason }
             return false
         }

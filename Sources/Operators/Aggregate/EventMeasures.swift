@@ -43,9 +43,10 @@ internal import StreamCore
     /// is met.
     mutating func read(_ event: Event, in arena: EventArena) -> Int? {
         texts.removeAll()
+        conditions.look(at: event)
         for index in measures.indices {
             if let condition = counted[index] {
-                switch conditions.decision(on: condition, of: event, in: arena) {
+                switch conditions.decision(on: condition, in: arena) {
                 case .met: break
                 case .notMet:
                     contributions[index] = .nothing
@@ -58,10 +59,10 @@ internal import StreamCore
         return nil
     }
 
-    /// Why it can't be said whether an event meets the condition of a measure.
-    func reason(ofFailing index: Int, for event: Event, in arena: EventArena) -> String {
+    /// Why it can't be said whether the event that was read meets the condition of a measure.
+    func reason(ofFailing index: Int, in arena: EventArena) -> String {
         guard let condition = counted[index] else { return "" }
-        let reason = conditions.reason(ofFailing: condition, for: event, in: arena)
+        let reason = conditions.reason(ofFailing: condition, in: arena)
         return "'when' of '\(measures[index].name)' can't be decided: \(reason)"
     }
 

@@ -19,6 +19,25 @@ struct SeenEvents: ~Copyable {
     private struct Slice {
         let start: Int64
         var filter = MembershipFilter()
+        /// Which of the first page and the 256 below it are full: they say nothing of an id that is
+        /// new.
+        var fullPages = InlineArray<5, UInt64>(repeating: 0)
+
+        /// The place of a page among those; `nil` for one that is deeper.
+        private static func place(ofPage path: UnsafeRawBufferPointer) -> Int? {
+            path.count > 1 ? nil : unsafe path.first.map { Int($0) + 1 } ?? 0
+        }
+
+        mutating func note(page path: UnsafeRawBufferPointer, isFull: Bool) {
+            guard let place = unsafe Self.place(ofPage: path) else { return }
+            let bit: UInt64 = 1 << UInt64(place % 64)
+            if isFull { fullPages[place / 64] |= bit } else { fullPages[place / 64] &= ~bit }
+        }
+
+        func isFull(page path: UnsafeRawBufferPointer) -> Bool {
+            guard let place = unsafe Self.place(ofPage: path) else { return false }
+            return fullPages[place / 64] >> UInt64(place % 64) & 1 == 1
+        }
     }
 
     private let storeName: String
@@ -104,9 +123,13 @@ struct SeenEvents: ~Copyable {
         let start = sliceStart(of: event.time)
         name(start)
         // Full pages of a slice that does not have the id need not be looked into.
-        let mayBeThere =
-            index(ofSliceAt: start).map { slices![$0].filter.mayContain(event.id.high) } ?? false
+        let slice = index(ofSliceAt: start)
+        let mayBeThere = slice.map { slices![$0].filter.mayContain(event.id.high) } ?? false
         for depth in 0... {
+            if let slice, !mayBeThere, unsafe slices![slice].isFull(page: pagePath) {
+                pageName.append(Self.step(depth, of: event.id))
+                continue
+            }
             guard try unsafe store.get(pageName.bytes, into: &stored) else {
                 if depth == 0 { try setTimer(ofSliceAt: start, timers) }
                 return try write(event, at: nil, sliceStart: start, store)
@@ -157,6 +180,7 @@ struct SeenEvents: ~Copyable {
         lastDepth = pageName.count - TimerEntryKey.timeByteCount
         try unsafe store.put(pageName.bytes, page.bytes)
         note(event.id, inSliceAt: sliceStart)
+        notePage(byteCount: page.count, sliceStart)
     }
 
     private mutating func replace(_ event: SeenEvent, at index: Int, sliceStart: Int64) {
@@ -173,6 +197,17 @@ struct SeenEvents: ~Copyable {
     private func sliceStart(of time: Int64) -> Int64 {
         let rest = time % sliceLength
         return time &- (rest < 0 ? rest + sliceLength : rest)
+    }
+
+    /// What the name of a page has behind the slice.
+    private var pagePath: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(rebasing: pageName.bytes[TimerEntryKey.timeByteCount...])
+    }
+
+    /// Notes how full the page is that `pageName` names.
+    private mutating func notePage(byteCount: Int, _ sliceStart: Int64) {
+        guard let index = index(ofSliceAt: sliceStart) else { return }
+        unsafe slices![index].note(page: pagePath, isFull: SeenPage.isFull(byteCount: byteCount))
     }
 
     /// Begins the name of a page: that of the first of a slice.
@@ -209,7 +244,7 @@ struct SeenEvents: ~Copyable {
         slices = []
         var damage: SketchError?
         try unsafe store.forEach { name, bytes in
-            guard let (start, _) = unsafe TimerEntryKey.parts(name) else {
+            guard let (start, path) = unsafe TimerEntryKey.parts(name) else {
                 damage = SketchError("a page of ids has no name")
                 return
             }
@@ -217,6 +252,9 @@ struct SeenEvents: ~Copyable {
                 let found = try unsafe SeenPage(bytes, sliceStart: start.milliseconds)
                 for index in 0..<found.count {
                     note(found[index].id, inSliceAt: start.milliseconds)
+                }
+                if let index = index(ofSliceAt: start.milliseconds) {
+                    unsafe slices![index].note(page: path, isFull: found.isFull)
                 }
             } catch {
                 damage = error
@@ -310,5 +348,6 @@ struct SeenEvents: ~Copyable {
             }
         }
         try unsafe store.delete(pageName.bytes)
+        notePage(byteCount: 0, start)
     }
 }

@@ -11,7 +11,8 @@ internal import StreamCore
 /// let conditions = EventConditions(scope)
 /// let isView = conditions.add(settings.views)
 /// for event in events {
-///     if conditions.decision(on: isView, of: event, in: arena) == .met { ... }
+///     conditions.look(at: event)
+///     if conditions.decision(on: isView, in: arena) == .met { ... }
 /// }
 /// ```
 final class EventConditions {
@@ -37,19 +38,23 @@ final class EventConditions {
         let test: FieldTest
     }
 
+    /// What was read of a field, and for which event.
+    private struct Reading: BitwiseCopyable {
+        var value = FieldValue.missing
+        var turn = 0
+    }
+
     private let evaluation: Evaluation
     private let variable: Variable
     // One thread uses it and nothing calls back, so accesses cannot overlap.
     @safe @exclusivity(unchecked) private var conditions: [EventCondition] = []
-    @safe @exclusivity(unchecked) private var plans: [Plan] = []
-    @safe @exclusivity(unchecked) private var tests: [Test] = []
+    @safe @exclusivity(unchecked) private var plans = Pool<Plan>(capacity: 16)
+    @safe @exclusivity(unchecked) private var tests = Pool<Test>(capacity: 16)
     @safe @exclusivity(unchecked) private var fields: [FieldPath] = []
-    /// By field, its value in the event at hand, when `isRead` says so.
-    @safe @exclusivity(unchecked) private var values: [FieldValue] = []
-    @safe @exclusivity(unchecked) private var isRead: [Bool] = []
+    @safe @exclusivity(unchecked) private var readings = Pool<Reading>(capacity: 16)
+    /// The event that is asked, and how many were before it.
     @safe @exclusivity(unchecked) private var event: Event?
-    @safe @exclusivity(unchecked) private var arena: EventArena?
-    @safe @exclusivity(unchecked) private var generation = 0
+    @safe @exclusivity(unchecked) private var turn = 0
 
     init(_ scope: EventScope) {
         evaluation = Evaluation(scope.declarations)
@@ -76,32 +81,41 @@ final class EventConditions {
     /// Adds a field that the operator reads itself.
     func add(_ path: FieldPath) -> Field { Field(index: number(of: path)) }
 
-    /// The value of a field in an event.
-    func value(of field: Field, of event: Event, in arena: EventArena) -> FieldValue {
-        look(at: event, in: arena)
-        return value(field.index, event, in: arena)
-    }
-
-    private func value(_ field: Int, _ event: Event, in arena: EventArena) -> FieldValue {
-        if !isRead[field] {
-            values[field] = arena.value(of: event, at: fields[field])
-            isRead[field] = true
-        }
-        return values[field]
-    }
-
     private func number(of path: FieldPath) -> Int {
         if let known = fields.firstIndex(of: path) { return known }
         fields.append(path)
-        values.append(.missing)
-        isRead.append(false)
+        readings.append(Reading())
         return fields.count - 1
     }
 
-    /// Whether an event meets a condition, or that this can't be said.
-    func decision(on number: Number, of event: Event, in arena: EventArena) -> Decision {
-        look(at: event, in: arena)
-        if let decision = decisionByFields(number.index, event, in: arena) { return decision }
+    /// Turns to an event: what is asked from now on is asked of it.
+    func look(at event: Event) {
+        self.event = event
+        turn &+= 1
+    }
+
+    /// The value of a field.
+    func value(of field: Field, in arena: EventArena) -> FieldValue {
+        unsafe reading(of: field.index, in: arena).pointee.value
+    }
+
+    /// What the field says, where it is kept: a value is large.
+    private func reading(of field: Int, in arena: EventArena) -> UnsafePointer<Reading> {
+        let reading = unsafe readings.pointer(at: field)
+        if unsafe reading.pointee.turn != turn { read(field, in: arena) }
+        return unsafe reading
+    }
+
+    private func read(_ field: Int, in arena: EventArena) {
+        guard let event else { return }
+        readings[field] = Reading(
+            value: arena.value(of: event, at: fields[field]), turn: turn)
+    }
+
+    /// Whether the event meets a condition, or that this can't be said.
+    func decision(on number: Number, in arena: EventArena) -> Decision {
+        if let decision = decisionByFields(number.index, in: arena) { return decision }
+        guard let event else { return .notMet }
         switch conditions[number.index] {
         case .tests(let condition): return condition.matches(event, in: arena) ? .met : .notMet
         case .expression(let expression):
@@ -110,9 +124,11 @@ final class EventConditions {
         }
     }
 
-    /// Why an event can't be said to meet a condition, or not to.
-    func reason(ofFailing number: Number, for event: Event, in arena: EventArena) -> String {
-        guard case .expression(let expression) = conditions[number.index] else { return "" }
+    /// Why the event can't be said to meet a condition, or not to.
+    func reason(ofFailing number: Number, in arena: EventArena) -> String {
+        guard case .expression(let expression) = conditions[number.index], let event else {
+            return ""
+        }
         evaluation.bind(variable, to: event, in: arena)
         do {
             _ = try evaluation.boolean(of: expression)
@@ -122,29 +138,16 @@ final class EventConditions {
         }
     }
 
-    /// Forgets the fields of another event.
-    private func look(at event: Event, in arena: EventArena) {
-        if self.arena === arena, generation == arena.generation,
-            self.event?.hasSameFields(as: event) == true
-        {
-            return
-        }
-        if self.arena !== arena { self.arena = arena }
-        (self.event, generation) = (event, arena.generation)
-        for field in isRead.indices { isRead[field] = false }
-    }
-
     /// `nil` when it takes more than the tests to say.
-    private func decisionByFields(
-        _ index: Int, _ event: Event, in arena: EventArena
-    ) -> Decision? {
+    private func decisionByFields(_ index: Int, in arena: EventArena) -> Decision? {
         let plan = plans[index]
         if plan.testCount == 0 { return nil }
         var failure: Decision?
         var isUnclear = false
         for index in plan.firstTest..<plan.firstTest + plan.testCount {
-            let (field, test) = (tests[index].field, tests[index].test)
-            switch test.decision(of: value(field, event, in: arena), in: arena) {
+            let test = unsafe tests.pointer(at: index)
+            let reading = unsafe reading(of: test.pointee.field, in: arena)
+            switch unsafe test.pointee.test.decision(of: reading.pointee.value, in: arena) {
             case .met?: if !plan.needsAll { return .met }
             case .notMet?: if plan.needsAll { return .notMet }
             case let failed?: failure = failure ?? failed

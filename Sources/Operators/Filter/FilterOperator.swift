@@ -41,14 +41,15 @@ private final class Filter: Operator {
     }
 
     func process(_ events: [Event], in context: OperatorContext) throws(OperatorError) {
+        let arena = context.arena
         for event in events {
-            switch conditions.decision(on: condition, of: event, in: context.arena) {
+            conditions.look(at: event)
+            switch conditions.decision(on: condition, in: arena) {
             case .met: context.emit(event)
             case .notMet: context.emit(event, to: Self.dropped)
             case .failed:
                 try context.refuse(event, to: Self.failed, error: "expression") {
-                    let reason = conditions.reason(
-                        ofFailing: condition, for: event, in: context.arena)
+                    let reason = conditions.reason(ofFailing: condition, in: arena)
                     return "'when' can't be decided: \(reason)"
                 }
             }

@@ -19,7 +19,7 @@ struct IdentifierKeys {
         var bytes = InlineArray<112, UInt8>(repeating: 0)
     }
 
-    private static let slotCount = 1 << 14
+    private static let slotCount = 1 << 15
 
     private let types: [IdentifierType]
     private let texts: IdentifierText

@@ -30,8 +30,8 @@ struct IdentityGraph: ~Copyable {
     var likeness: LikenessLedger?
 
     /// The nodes that were read for this change, and which of them changed.
-    private var nodes: [[UInt8]: IdentityNode] = [:]
-    private var changed: Set<[UInt8]> = []
+    private var nodes: [HashedKey: IdentityNode] = [:]
+    private var changed: Set<HashedKey> = []
     private var value: [UInt8] = []
     /// The stored bytes of an event's identifiers.
     private var known: [[UInt8]] = []
@@ -133,7 +133,7 @@ struct IdentityGraph: ~Copyable {
         }
         let withoutLinks = nodes
         for key in keys {
-            guard var node = nodes[key] else { continue }
+            guard var node = nodes[HashedKey(key)] else { continue }
             node.see(keys.filter { $0 != key }, at: time, mostLinks: settings.mostLinks)
             set(key, node)
         }
@@ -146,7 +146,7 @@ struct IdentityGraph: ~Copyable {
         // this is not tried again with every event.
         nodes = withoutLinks
         likeness?.begin()
-        if let weakest = keys.last, var node = nodes[weakest] {
+        if let weakest = keys.last, var node = nodes[HashedKey(weakest)] {
             node.isHub = true
             set(weakest, node)
         }
@@ -221,8 +221,9 @@ struct IdentityGraph: ~Copyable {
             set(member.key, node)
         }
         try noteReviews(resolution.reviews, of: members, in: &outcome)
-        for key in changed.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-            guard let node = nodes[key] else { continue }
+        let keys = changed.map(\.bytes).sorted { $0.lexicographicallyPrecedes($1) }
+        for key in keys {
+            guard let node = nodes[HashedKey(key)] else { continue }
             if node.isEmpty { try delete(key) } else { try write(key, node) }
         }
         try likeness?.save()
@@ -262,7 +263,7 @@ struct IdentityGraph: ~Copyable {
         with keys: [[UInt8]]
     ) throws(StoreError) -> [ProfileResolver.Member]? {
         var found: [ProfileResolver.Member] = []
-        var seen = Set(keys)
+        var seen = Set(keys.map { HashedKey($0) })
         var open = keys
         var place = 0
         while place < open.count {
@@ -278,12 +279,12 @@ struct IdentityGraph: ~Copyable {
                     ProfileResolver.Member(key: key, type: type, node: node, likeness: alike))
             }
             let isOfNobody = resolver.isOfNobody(node, type: type)
-            for link in node.links where !seen.contains(link.key) {
+            for link in node.links {
                 guard isFirst || !isOfNobody || link.decision == .mustLink else { continue }
-                if seen.insert(link.key).inserted { open.append(link.key) }
+                if seen.insert(HashedKey(link.key)).inserted { open.append(link.key) }
             }
             for neighbour in alike?.alike ?? [] where isFirst || !isOfNobody {
-                if seen.insert(neighbour.key).inserted { open.append(neighbour.key) }
+                if seen.insert(HashedKey(neighbour.key)).inserted { open.append(neighbour.key) }
             }
             if open.count > settings.mostTogether { return nil }
         }
@@ -299,14 +300,16 @@ struct IdentityGraph: ~Copyable {
     }
 
     private mutating func set(_ key: [UInt8], _ node: IdentityNode) {
-        nodes[key] = node
-        changed.insert(key)
+        let hashed = HashedKey(key)
+        nodes[hashed] = node
+        changed.insert(hashed)
     }
 
     mutating func node(_ key: [UInt8]) throws(StoreError) -> IdentityNode? {
-        if let node = nodes[key] { return node }
+        let hashed = HashedKey(key)
+        if let node = nodes[hashed] { return node }
         guard let node = try stored(key) else { return nil }
-        nodes[key] = node
+        nodes[hashed] = node
         return node
     }
 

@@ -4,6 +4,17 @@ internal import StreamCore
 
 // How what `link` stores and sends is laid out and found.
 
+/// A key in a set or dictionary: an array of bytes is hashed byte by byte, this one as a whole.
+struct HashedKey: Hashable {
+    let bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    func hash(into hasher: inout Hasher) {
+        unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    }
+}
+
 extension Array {
     /// Where an element with this key is, or would be, in an array in the order of its keys' bytes.
     func place(of key: [UInt8], _ keyOf: (Element) -> [UInt8]) -> (place: Int, isThere: Bool) {

@@ -257,16 +257,15 @@ struct ProfileChange {
     private(set) var members: [ProfileID: [ProfileResolver.Member]] = [:]
 
     init(_ outcome: IdentityGraph.Outcome) {
-        var before: [[UInt8]: ProfileID] = [:]
-        for move in outcome.moves { before[move.key] = move.from }
-        let moved = Set(outcome.moves.map(\.key))
+        var moves: [HashedKey: ProfileID?] = [:]
+        for move in outcome.moves { moves[HashedKey(move.key)] = .some(move.from) }
         var sources: [ProfileID: Set<ProfileID>] = [:]
         var parts: [ProfileID: Set<ProfileID>] = [:]
         for member in outcome.members {
             let now = member.node.profile
             members[now, default: []].append(member)
             // What did not move was where it is.
-            guard let old = moved.contains(member.key) ? before[member.key] : now else { continue }
+            guard let old = moves[HashedKey(member.key)] ?? now else { continue }
             sources[now, default: []].insert(old)
             parts[old, default: []].insert(now)
         }

@@ -75,7 +75,9 @@ struct FeatureHistory: ~Copyable {
         let count = foldedPlaces.count { $0 != nil }
         if folded.count == count {
             for index in folded.indices { folded[index] = FoldedSum() }
-            for index in distinct.indices { distinct[index].removeAll(keepingCapacity: true) }
+            for index in distinct.indices where !distinct[index].isEmpty {
+                distinct[index].removeAll(keepingCapacity: true)
+            }
         } else {
             folded = Array(repeating: FoldedSum(), count: count)
             distinct = Array(repeating: [], count: count)
@@ -113,48 +115,57 @@ struct FeatureHistory: ~Copyable {
         let oldest = feature.window.map {
             Timestamp(milliseconds: time).adding(milliseconds: -$0).milliseconds
         }
-        var sum = Accumulator(feature)
-        seen.removeAll(keepingCapacity: true)
-        if let place = foldedPlaces[index] {
-            sum.take(folded[place], at: time)
-            if feature.aggregate == .distinct { seen += distinct[place] }
+        let log = Log(entries: entries, size: entrySize, first: firstEntry(after: oldest))
+        let isOwnCounted = feature.includesCurrent && own.present >> UInt64(index) & 1 == 1
+        let ownBits = isOwnCounted ? feature.valueIndex.map { own.values[$0] } ?? 0 : 0
+        if feature.aggregate == .distinct {
+            seen.removeAll(keepingCapacity: true)
+            if let place = foldedPlaces[index] { seen += distinct[place] }
+            let foldedCount = seen.count
+            Self.forEach(log, index, feature.valueIndex, upTo: time) { bits, _ in
+                seen.append(bits)
+            }
+            if isOwnCounted { seen.append(ownBits) }
+            return Double(Self.distinctCount(&seen, foldedCount))
         }
-        let foldedCount = seen.count
-        let (first, count) = (firstEntry(after: oldest), entryCount)
-        unsafe entries.withUnsafeBytes { entries in
-            for entry in first..<count {
-                let place = entry &* entrySize
+        var sum = Accumulator(feature)
+        if let place = foldedPlaces[index] { sum.take(folded[place], at: time) }
+        Self.forEach(log, index, feature.valueIndex, upTo: time) { bits, entryTime in
+            sum.add(Double(bitPattern: bits), from: entryTime, at: time)
+        }
+        if isOwnCounted { sum.add(Double(bitPattern: ownBits), from: time, at: time) }
+        return sum.result(at: time)
+    }
+
+    /// Entries from one on.
+    private struct Log {
+        let entries: [UInt8]
+        let size: Int
+        let first: Int
+    }
+
+    /// What the entries of a log up to a time say of a feature, in the order of their times.
+    @inline(__always)
+    private static func forEach(
+        _ log: Log, _ index: Int, _ valueIndex: Int?, upTo time: Int64,
+        _ body: (_ bits: UInt64, _ time: Int64) -> Void
+    ) {
+        unsafe log.entries.withUnsafeBytes { entries in
+            var place = log.first &* log.size
+            while place < entries.count {
                 let entryTime = unsafe entries.loadUnaligned(fromByteOffset: place, as: Int64.self)
                 if entryTime > time { break }
                 let present = unsafe entries.loadUnaligned(
                     fromByteOffset: place &+ 8, as: UInt64.self)
-                guard present &>> UInt64(index) & 1 == 1 else { continue }
-                let bits = feature.valueIndex.map {
-                    unsafe entries.loadUnaligned(
-                        fromByteOffset: place &+ 16 &+ $0 &* 8, as: UInt64.self)
+                if present &>> UInt64(index) & 1 == 1 {
+                    let bits = valueIndex.map {
+                        unsafe entries.loadUnaligned(
+                            fromByteOffset: place &+ 16 &+ $0 &* 8, as: UInt64.self)
+                    }
+                    body(bits ?? 0, entryTime)
                 }
-                Self.add(bits ?? 0, entryTime, time, feature, &sum, &seen)
+                place &+= log.size
             }
-        }
-        if feature.includesCurrent, own.present >> UInt64(index) & 1 == 1 {
-            Self.add(
-                feature.valueIndex.map { own.values[$0] } ?? 0, time, time, feature, &sum, &seen)
-        }
-        if feature.aggregate == .distinct {
-            return Double(Self.distinctCount(&seen, foldedCount))
-        }
-        return sum.result(at: time)
-    }
-
-    @inline(__always)
-    private static func add(
-        _ bits: UInt64, _ entryTime: Int64, _ time: Int64, _ feature: FeatureDefinition.History,
-        _ sum: inout Accumulator, _ seen: inout [UInt64]
-    ) {
-        if feature.aggregate == .distinct {
-            seen.append(bits)
-        } else {
-            sum.add(Double(bitPattern: bits), from: entryTime, at: time)
         }
     }
 

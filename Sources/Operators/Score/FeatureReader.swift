@@ -34,18 +34,18 @@ struct FeatureReader: ~Copyable {
     /// Whether the event is to be scored.
     func isWanted(_ event: Event, in arena: EventArena) throws(Obstacle) -> Bool {
         guard let scored else { return true }
-        return try meets(scored, event, in: arena) { "'when'" }
+        conditions.look(at: event)
+        return try meets(scored, in: arena) { "'when'" }
     }
 
     private func meets(
-        _ condition: EventConditions.Number, _ event: Event, in arena: EventArena,
-        _ place: () -> String
+        _ condition: EventConditions.Number, in arena: EventArena, _ place: () -> String
     ) throws(Obstacle) -> Bool {
-        switch conditions.decision(on: condition, of: event, in: arena) {
+        switch conditions.decision(on: condition, in: arena) {
         case .met: return true
         case .notMet: return false
         case .failed:
-            let reason = conditions.reason(ofFailing: condition, for: event, in: arena)
+            let reason = conditions.reason(ofFailing: condition, in: arena)
             throw Obstacle(error: "expression", reason: "\(place()) can't be decided: \(reason)")
         }
     }
@@ -54,12 +54,13 @@ struct FeatureReader: ~Copyable {
     func read(_ event: Event, in arena: EventArena, into entry: inout FeatureHistory.Entry)
         throws(Obstacle)
     {
+        conditions.look(at: event)
         entry.time = event.timestamp.milliseconds
         entry.present = 0
         for (bit, index) in settings.histories.enumerated() {
             guard let history = histories[bit] else { continue }
             if let condition = counted[bit] {
-                let isCounted = try meets(condition, event, in: arena) {
+                let isCounted = try meets(condition, in: arena) {
                     "'where' of '\(settings.features[index].name)'"
                 }
                 if !isCounted { continue }

@@ -57,7 +57,8 @@ struct OpenSessions: ~Copyable {
         in context: OperatorContext
     ) throws(OperatorError) {
         let arena = context.arena
-        switch conditions.decision(on: .bots, of: event, in: arena) {
+        conditions.look(at: event)
+        switch conditions.decision(on: .bots, in: arena) {
         case .met?: return context.emit(event, to: Sessionizer.Output.bots)
         case .notMet?, nil: break
         case .failed?: return try refuse(event, failing: .bots, in: context)
@@ -88,7 +89,7 @@ struct OpenSessions: ~Copyable {
         _ event: Event, failing name: SessionConditions.Name, in context: OperatorContext
     ) throws(OperatorError) {
         try context.refuse(event, to: Sessionizer.Output.rejected, error: "expression") {
-            conditions.reason(ofFailing: name, for: event, in: context.arena)
+            conditions.reason(ofFailing: name, in: context.arena)
         }
     }
 

@@ -23,16 +23,17 @@ struct SessionConditions {
         self.conditions = conditions
     }
 
+    /// Turns to an event: what is asked from now on is asked of it.
+    func look(at event: Event) { conditions.look(at: event) }
+
     /// `nil` when the topology has no such condition.
-    func decision(on name: Name, of event: Event, in arena: EventArena) -> Decision? {
-        number(name).map { conditions.decision(on: $0, of: event, in: arena) }
+    func decision(on name: Name, in arena: EventArena) -> Decision? {
+        number(name).map { conditions.decision(on: $0, in: arena) }
     }
 
-    /// Why it can't be said whether an event meets a condition.
-    func reason(ofFailing name: Name, for event: Event, in arena: EventArena) -> String {
-        let reason = number(name).map {
-            conditions.reason(ofFailing: $0, for: event, in: arena)
-        }
+    /// Why it can't be said whether the event meets a condition.
+    func reason(ofFailing name: Name, in arena: EventArena) -> String {
+        let reason = number(name).map { conditions.reason(ofFailing: $0, in: arena) }
         return "'\(name.rawValue)' can't be decided: \(reason ?? "")"
     }
 

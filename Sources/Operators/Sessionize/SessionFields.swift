@@ -27,11 +27,11 @@ struct SessionFields {
         page = Self.text(of: event, at: settings.page, in: arena)
         step = Self.text(of: event, at: settings.step, in: arena)
         amount = settings.revenue.map { arena.value(of: event, at: $0) } ?? .missing
-        let keepAlive = conditions.decision(on: .keepAlive, of: event, in: arena)
+        let keepAlive = conditions.decision(on: .keepAlive, in: arena)
         isKeepAlive = keepAlive == .met
         // What only keeps a session open is no view, whatever it looks like.
         let view =
-            isKeepAlive ? nil : conditions.decision(on: .views, of: event, in: arena)
+            isKeepAlive ? nil : conditions.decision(on: .views, in: arena)
         isView = view == nil || view == .met
         failedCondition =
             Self.hasFailed(keepAlive) ? .keepAlive : Self.hasFailed(view) ? .views : nil

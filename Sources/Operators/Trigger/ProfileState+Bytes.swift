@@ -4,7 +4,7 @@ internal import StreamCore
 /// The bytes that the store keeps of a profile, in the byte order of the machine that owns the
 /// state file.
 ///
-/// Version (1), timer, first and last time seen, version of the schedules (8 each), the fields (a
+/// Version (1), timer, first and last time seen, version of the rules (8 each), the fields (a
 /// count of 2; each hash, time and JSON), the slots (a count of 2; each rule, latest time, identity,
 /// marks, data and facts), what is held and what was sent (a count of 2 each). A piece of text has
 /// 2 bytes of length; that of a field says in its two highest bits whether it is settled, and
@@ -13,7 +13,7 @@ extension ProfileState {
     static let layoutVersion = 2
     private static let timerOffset = 1
     private static let lastSeenOffset = 17
-    private static let scheduleVersionOffset = 25
+    private static let rulesVersionOffset = 25
     private static let fieldsOffset = 33
     /// The bytes of a field in front of its JSON.
     private static let fieldHead = 18
@@ -26,12 +26,12 @@ extension ProfileState {
     /// event's. Returns false, and changes nothing, when something is new, waits or is unclear.
     static func touch(
         _ stored: inout [UInt8], at time: Int64, streamTime: Int64,
-        _ fields: [(hash: UInt64, json: UnsafeRawBufferPointer)], _ scheduleVersion: UInt64
+        _ fields: [(hash: UInt64, json: UnsafeRawBufferPointer)], _ rulesVersion: UInt64
     ) -> Bool {
         unsafe stored.withUnsafeMutableBytes { stored in
             guard stored.count > fieldsOffset + 1, unsafe stored[0] == UInt8(layoutVersion),
                 unsafe stored.loadUnaligned(
-                    fromByteOffset: scheduleVersionOffset, as: UInt64.self) == scheduleVersion
+                    fromByteOffset: rulesVersionOffset, as: UInt64.self) == rulesVersion
             else { return false }
             // First look, then write.
             for isWriting in [false, true] {
@@ -152,7 +152,7 @@ extension ProfileState {
         timer = load(&reader)
         firstSeen = load(&reader)
         lastSeen = load(&reader)
-        scheduleVersion = load(&reader)
+        rulesVersion = load(&reader)
         for _ in 0..<load(&reader, UInt16.self) where !reader.isDamaged { readField(&reader) }
         for _ in 0..<load(&reader, UInt16.self) where !reader.isDamaged { readSlot(&reader) }
         for _ in 0..<load(&reader, UInt16.self) where !reader.isDamaged {
@@ -208,7 +208,7 @@ extension ProfileState {
         buffer.append(number: timer)
         buffer.append(number: firstSeen)
         buffer.append(number: lastSeen)
-        buffer.append(number: scheduleVersion)
+        buffer.append(number: rulesVersion)
         buffer.append(number: UInt16(fields.count))
         for index in fields.indices { writeField(index, to: &buffer) }
         buffer.append(number: UInt16(slots.count))

@@ -34,8 +34,8 @@ struct ProfileState: ~Copyable {
     var timer = Int64.max
     var firstSeen = Int64.max
     var lastSeen = none
-    /// With which schedules the times of the calendar were computed.
-    var scheduleVersion: UInt64 = 0
+    /// With which rules it was written; other than theirs when appointments have to be computed.
+    var rulesVersion: UInt64 = 0
 
     /// Those of one hash stand together, in the order of their times.
     var fields: [Field] = []
@@ -51,12 +51,12 @@ struct ProfileState: ~Copyable {
         timer = .max
         firstSeen = .max
         lastSeen = Self.none
-        scheduleVersion = 0
-        fields.removeAll(keepingCapacity: true)
-        slots.removeAll(keepingCapacity: true)
-        facts.removeAll(keepingCapacity: true)
-        held.removeAll(keepingCapacity: true)
-        sent.removeAll(keepingCapacity: true)
+        rulesVersion = 0
+        fields.empty()
+        slots.empty()
+        facts.empty()
+        held.empty()
+        sent.empty()
         bytes.removeAll()
     }
 
@@ -153,4 +153,11 @@ struct SentAction: BitwiseCopyable {
     let priority: Int16
     /// Whether caps count it.
     let isCounted: Bool
+}
+
+extension Array {
+    /// Empties it and keeps the memory; nothing is done to one that is empty, as most are.
+    fileprivate mutating func empty() {
+        if !isEmpty { removeAll(keepingCapacity: true) }
+    }
 }

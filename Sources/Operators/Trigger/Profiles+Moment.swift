@@ -60,14 +60,19 @@ extension Profiles {
 
     /// Computes when the schedules are due next.
     mutating func appoint(after moment: Int64, in context: OperatorContext) {
-        profile.scheduleVersion = rules.scheduleVersion
-        guard !rules.schedules.isEmpty else { return }
+        profile.rulesVersion = rules.version
         isProfileBound = false
-        bind(at: moment, in: context)
-        for index in rules.schedules {
-            guard case .schedule(let schedule) = rules.rules[index].pattern else { continue }
-            let slot = profile.slot(of: rules.rules[index])
-            profile.slots[slot].marks[0] = next(schedule, after: moment)
+        for appointment in rules.schedules {
+            let rule = rules.rules[appointment.rule]
+            guard case .schedule(let schedule) = rule.pattern else { continue }
+            let slot = profile.slot(of: rule)
+            let hasDate = appointment.dateField.map { profile.field($0, at: moment) != nil }
+            if hasDate == false {
+                profile.slots[slot].marks[0] = ProfileState.none
+            } else {
+                bind(at: moment, in: context)
+                profile.slots[slot].marks[0] = next(schedule, after: moment)
+            }
         }
     }
 
@@ -93,7 +98,7 @@ extension Profiles {
         profile.slots[slot].marks[0] = ProfileState.none
         guard due <= profile.lastSeen.addingSaturated(settings.retention) else {
             // It has none until it is seen again.
-            profile.scheduleVersion = 0
+            profile.rulesVersion = 0
             return
         }
         candidates.append(

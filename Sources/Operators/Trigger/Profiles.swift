@@ -28,7 +28,7 @@ internal import StreamCore
     private var stored: [UInt8] = []
     private var timerKey: [UInt8] = []
     private var encoded = ByteBuffer(capacity: 4096)
-    private var matches: [Match] = []
+    private var matches = Pool<Match>(capacity: 16)
     private var fields: [(hash: UInt64, json: UnsafeRawBufferPointer)] = unsafe []
     private var seen = ByteBuffer(capacity: 64)
     /// Whether `profile` was bound for the expressions of the moment.
@@ -75,7 +75,7 @@ internal import StreamCore
             if isKnown, matches.isEmpty,
                 unsafe ProfileState.touch(
                     &stored, at: event.timestamp.milliseconds,
-                    streamTime: event.streamTime.milliseconds, fields, rules.scheduleVersion)
+                    streamTime: event.streamTime.milliseconds, fields, rules.version)
             {
                 return try unsafe stores.profiles.put(key.bytes, copyOf: stored)
             }
@@ -116,7 +116,8 @@ internal import StreamCore
     /// Which conditions of which rules the event meets. One that has no value is not met, and says
     /// nothing of a segment.
     private mutating func findMatches(_ event: Event, in arena: EventArena) {
-        matches.removeAll(keepingCapacity: true)
+        matches.removeAll()
+        rules.conditions.look(at: event)
         guard !rules.tests.isEmpty else { return }
         var (rule, bits) = (-1, UInt8(0))
         for test in rules.tests {
@@ -124,7 +125,7 @@ internal import StreamCore
                 if bits != 0 { matches.append(Match(rule: rule, bits: bits)) }
                 (rule, bits) = (test.rule, 0)
             }
-            switch rules.conditions.decision(on: test.condition, of: event, in: arena) {
+            switch rules.conditions.decision(on: test.condition, in: arena) {
             case .met: bits |= test.bits
             case .notMet: bits |= test.bitsIfNot
             case .failed: break
@@ -137,7 +138,7 @@ internal import StreamCore
     private mutating func collectFields(of event: Event, in arena: EventArena) -> Bool {
         unsafe fields.removeAll(keepingCapacity: true)
         for (place, field) in rules.profileFields.enumerated() {
-            let value = rules.conditions.value(of: field, of: event, in: arena)
+            let value = rules.conditions.value(of: field, in: arena)
             if value.isMissing { continue }
             let json = unsafe arena.bytes(value.raw)
             if json.count > Self.longestField { return false }
@@ -155,11 +156,11 @@ internal import StreamCore
 
     /// Reads the profile of `key`, or begins one.
     private mutating func open(_ isKnown: Bool) throws(StoreError) {
-        candidates.removeAll(keepingCapacity: true)
+        if !candidates.isEmpty { candidates.removeAll(keepingCapacity: true) }
         isProfileBound = false
         if isKnown {
             try profile.read(stored, storeName: settings.profilesName)
-            dropForgotten()
+            if profile.rulesVersion != rules.version { dropForgotten() }
         } else {
             profile.removeAll()
         }
@@ -187,6 +188,7 @@ internal import StreamCore
     private mutating func take(
         _ event: Event, _ stores: TriggerStores, in context: OperatorContext
     ) throws(StoreError) {
+        let arena = context.arena
         let time = event.timestamp.milliseconds
         let streamTime = event.streamTime.milliseconds
         profile.note(seen: time)
@@ -197,10 +199,11 @@ internal import StreamCore
         }
         if time <= streamTime, settle(at: streamTime) { mustAppoint = true }
         var isLate = false
-        let identity = matches.isEmpty ? 0 : self.identity(of: event, in: context.arena)
-        for match in matches {
+        let identity = matches.isEmpty ? 0 : self.identity(of: event, in: arena)
+        for index in 0..<matches.count {
+            let match = matches[index]
             let rule = rules.rules[match.rule]
-            let data = data(of: rule, match.bits, event, in: context.arena)
+            let data = data(of: rule, match.bits, event, in: arena)
             if case .plain = rule.pattern {
                 candidates.append(
                     Candidate(
@@ -235,7 +238,16 @@ internal import StreamCore
     private mutating func settle(at moment: Int64) -> Bool {
         let hasChanged = profile.settleFields(at: moment) { rules.schedulesDepend(on: $0) }
         return hasChanged
-            || profile.scheduleVersion != rules.scheduleVersion && profile.firstSeen <= moment
+            || profile.rulesVersion != rules.version
+                && (profile.firstSeen <= moment || !mayHaveAppointments)
+    }
+
+    /// Whether all that is known of the profile leaves any schedule a date.
+    private var mayHaveAppointments: Bool {
+        rules.schedules.contains { appointment in
+            guard let field = appointment.dateField else { return true }
+            return profile.fields.contains { $0.hash == field }
+        }
     }
 
     /// An exit that comes too late for the order of events, while the action of an absence waits for
@@ -243,7 +255,8 @@ internal import StreamCore
     private mutating func cancelHeld(
         byLate event: Event, at now: Int64, _ moment: Place, in context: OperatorContext
     ) {
-        for match in matches where match.bits & 2 != 0 {
+        for place in 0..<matches.count where matches[place].bits & 2 != 0 {
+            let match = matches[place]
             let rule = rules.rules[match.rule]
             guard case .absence = rule.pattern else { continue }
             for index in profile.held.indices.reversed()
@@ -350,10 +363,12 @@ internal import StreamCore
             }
         }
         for action in profile.held { next = min(next, action.due) }
-        if profile.scheduleVersion != rules.scheduleVersion, profile.firstSeen > streamTime {
-            next = min(next, profile.firstSeen)
+        if !rules.schedules.isEmpty {
+            if profile.rulesVersion != rules.version, profile.firstSeen > streamTime {
+                next = min(next, profile.firstSeen)
+            }
+            next = min(next, profile.nextChange { rules.schedulesDepend(on: $0) })
         }
-        next = min(next, profile.nextChange { rules.schedulesDepend(on: $0) })
         if next < profile.timer {
             try unsafe stores.timers.set(key.bytes, at: Timestamp(milliseconds: next))
             profile.timer = next

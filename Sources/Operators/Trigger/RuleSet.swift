@@ -17,6 +17,13 @@ struct RuleSet {
         let bitsIfNot: UInt8
     }
 
+    /// A rule with a schedule.
+    struct Appointment: BitwiseCopyable {
+        let rule: Int
+        /// The field of the profile, by its hash, without which it has no date.
+        let dateField: UInt64?
+    }
+
     private let settings: TriggerSettings
     /// By name; `nil` takes a rule of the file away.
     private var changes: [String: Rule?] = [:]
@@ -28,9 +35,9 @@ struct RuleSet {
     private(set) var profileFields: [EventConditions.Field] = []
     /// The tests of each rule stand together.
     private(set) var tests: [Test] = []
-    private(set) var schedules: [Int] = []
-    /// Which schedules there are; 0 for none.
-    private(set) var scheduleVersion: UInt64 = 0
+    private(set) var schedules: [Appointment] = []
+    /// Of what profiles keep for rules, and of the schedules; never 0.
+    private(set) var version: UInt64 = 0
     /// The fields of the profile, by their hashes, that say when schedules are due; `nil` when all may.
     private var scheduleFields: [UInt64]? = []
     /// The longest time that an action is remembered, for the rules' own limits.
@@ -85,10 +92,12 @@ struct RuleSet {
         scheduleFields = []
         longestLimit = 0
         var version = StableHash()
+        for field in settings.profileFields { version.add(field.hash) }
         for (index, rule) in rules.enumerated() {
             longestLimit = max(longestLimit, rule.limit?.span ?? 0)
+            version.add(rule.identity)
             if case .schedule(let schedule) = rule.pattern {
-                schedules.append(index)
+                schedules.append(Appointment(rule: index, dateField: dateField(of: schedule)))
                 note(schedule)
                 version.add(rule.version)
             }
@@ -96,8 +105,9 @@ struct RuleSet {
         }
         places = rules.enumerated().map { ($0.element.identity, $0.offset) }
         places.sort { $0.identity < $1.identity }
-        scheduleVersion = schedules.isEmpty ? 0 : version.value
         asksLastSeen = (settings.moments + rules.flatMap(\.moments)).contains(where: asksLastSeen)
+        version.add(asksLastSeen ? 1 : 0)
+        self.version = version.value | 1
     }
 
     private func asksLastSeen(_ expression: Expression) -> Bool {
@@ -105,6 +115,12 @@ struct RuleSet {
         guard expression.variables.contains(profile) else { return false }
         guard let fields = expression.fields(of: profile) else { return true }
         return fields.contains { $0.components.first == .name("last_seen") }
+    }
+
+    private func dateField(of schedule: Schedule) -> UInt64? {
+        guard let path = schedule.date?.field(of: settings.scope.profile) else { return nil }
+        let name = FieldPath(Array(path.components.prefix(1)))
+        return settings.profileFields.first { FieldPath(name: $0.name) == name }?.hash
     }
 
     private mutating func note(_ schedule: Schedule) {

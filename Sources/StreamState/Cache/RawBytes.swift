@@ -64,9 +64,17 @@ extension [UInt8] {
     mutating func assign(_ bytes: UnsafeRawBufferPointer) {
         if count == bytes.count {
             unsafe withUnsafeMutableBytes { unsafe $0.copyMemory(from: bytes) }
-        } else {
-            removeAll(keepingCapacity: true)
+        } else if isEmpty {
             unsafe append(contentsOf: bytes)
+        } else if count < bytes.count {
+            let known = count
+            unsafe append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[known...]))
+            unsafe withUnsafeMutableBytes {
+                unsafe $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<known]))
+            }
+        } else {
+            removeLast(count - bytes.count)
+            unsafe withUnsafeMutableBytes { unsafe $0.copyMemory(from: bytes) }
         }
     }
 }

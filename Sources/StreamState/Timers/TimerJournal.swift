@@ -20,10 +20,14 @@ struct TimerJournal {
 
     mutating func add(_ point: TimerPoint, isSet: Bool) {
         let keyCount = unsafe UInt32(TimerEntryKey.timeByteCount + point.key.count)
-        bytes.append(isSet ? Self.set : Self.taken)
-        unsafe withUnsafeBytes(of: keyCount.littleEndian) { unsafe bytes.append(contentsOf: $0) }
         let ordered = TimerEntryKey.ordered(point.time)
-        unsafe withUnsafeBytes(of: ordered.bigEndian) { unsafe bytes.append(contentsOf: $0) }
+        var head = InlineArray<16, UInt8>(repeating: 0)
+        unsafe withUnsafeMutableBytes(of: &head) { head in
+            unsafe head[0] = isSet ? Self.set : Self.taken
+            unsafe head.storeBytes(of: keyCount.littleEndian, toByteOffset: 1, as: UInt32.self)
+            unsafe head.storeBytes(of: ordered.bigEndian, toByteOffset: 5, as: UInt64.self)
+            unsafe bytes.append(contentsOf: head[..<(Self.headerByteCount + 8)])
+        }
         unsafe bytes.append(contentsOf: point.key)
     }
 
