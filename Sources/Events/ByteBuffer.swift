@@ -127,25 +127,10 @@ public struct ByteBuffer: ~Copyable {
         string.withUTF8 { unsafe append(UnsafeRawBufferPointer($0)) }
     }
 
-    /// Appends eight bytes, least significant first.
-    @inlinable
-    public mutating func append(littleEndian value: Int64) {
-        append(littleEndian: UInt32(truncatingIfNeeded: value))
-        append(littleEndian: UInt32(truncatingIfNeeded: value >> 32))
-    }
-
-    /// Appends four bytes, least significant first.
-    @inlinable
-    public mutating func append(littleEndian value: UInt32) {
-        reserve(4)
-        unsafe base.storeBytes(of: value.littleEndian, toByteOffset: count, as: UInt32.self)
-        used += 4
-    }
-
     /// Appends a number of fixed size, least significant byte first.
     @inlinable
     public mutating func append<Number: FixedWidthInteger & BitwiseCopyable>(
-        fixed value: Number
+        littleEndian value: Number
     ) {
         reserve(MemoryLayout<Number>.size)
         unsafe base.storeBytes(of: value.littleEndian, toByteOffset: count, as: Number.self)

@@ -210,7 +210,7 @@ public struct FrequentValues: Sendable {
         for counter in counters {
             buffer.append(variable: counter.count)
             buffer.append(variable: counter.error)
-            buffer.append(fixed: counter.hash)
+            buffer.append(littleEndian: counter.hash)
             buffer.append(variable: UInt64(counter.length))
             unsafe withValue(of: counter) { unsafe buffer.append($0) }
         }

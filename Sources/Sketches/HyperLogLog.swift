@@ -173,7 +173,7 @@ public struct HyperLogLog: Sendable, Equatable {
         } else {
             buffer.append(Self.exactForm)
             buffer.append(variable: UInt64(hashes.count))
-            for hash in hashes { buffer.append(fixed: hash) }
+            for hash in hashes { buffer.append(littleEndian: hash) }
         }
     }
 

@@ -198,10 +198,10 @@ public struct TDigest: Sendable {
         buffer.append(variable: UInt64(gatheredCount))
         buffer.append(variable: UInt64(clusters.count - gatheredCount))
         guard !clusters.isEmpty else { return }
-        buffer.append(fixed: minimum.bitPattern)
-        buffer.append(fixed: maximum.bitPattern)
+        buffer.append(littleEndian: minimum.bitPattern)
+        buffer.append(littleEndian: maximum.bitPattern)
         for cluster in clusters {
-            buffer.append(fixed: cluster.mean.bitPattern)
+            buffer.append(littleEndian: cluster.mean.bitPattern)
             buffer.append(variable: cluster.weight)
         }
     }

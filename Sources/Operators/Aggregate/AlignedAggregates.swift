@@ -110,7 +110,7 @@ struct AlignedAggregates: ~Copyable, AggregateWindows {
         to start: Int64, due: Timestamp, _ store: any KeyValueStore, _ timers: any TimerStore
     ) throws(StoreError) {
         entryKey.removeAll()
-        entryKey.append(fixed: TimerEntryKey.ordered(start).byteSwapped)
+        entryKey.append(littleEndian: TimerEntryKey.ordered(start).byteSwapped)
         unsafe entryKey.append(input.group.bytes)
         if try unsafe store.get(entryKey.bytes, into: &stored) {
             try decode()

@@ -79,7 +79,7 @@ struct SessionTallies: ~Copyable {
     /// Begins a list; `count` windows follow.
     static func writeHeader(timer: Int64, count: Int, to buffer: inout ByteBuffer) {
         buffer.append(UInt8(layoutVersion))
-        buffer.append(fixed: timer)
+        buffer.append(littleEndian: timer)
         buffer.append(variable: UInt64(count))
     }
 
@@ -92,9 +92,9 @@ struct SessionTallies: ~Copyable {
     static func write(
         _ window: Window, _ content: UnsafeRawBufferPointer, to buffer: inout ByteBuffer
     ) {
-        buffer.append(fixed: window.start)
-        buffer.append(fixed: window.end)
-        buffer.append(fixed: window.reach)
+        buffer.append(littleEndian: window.start)
+        buffer.append(littleEndian: window.end)
+        buffer.append(littleEndian: window.reach)
         buffer.append(variable: UInt64(content.count))
         unsafe buffer.append(content)
     }

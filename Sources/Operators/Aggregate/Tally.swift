@@ -116,7 +116,7 @@ struct Tally {
             buffer.append(variable: measure.count)
             buffer.append(variable: measure.ignored)
             buffer.append(measure.amount.map { UInt8($0.scale) } ?? Self.noAmount)
-            if let amount = measure.amount { buffer.append(fixed: amount.mantissa) }
+            if let amount = measure.amount { buffer.append(littleEndian: amount.mantissa) }
         }
         for sketch in distinct { sketch.encode(to: &buffer) }
         for sketch in digests { sketch.encode(to: &buffer) }

@@ -81,9 +81,9 @@ struct SeenEvent: Equatable, BitwiseCopyable {
     static func begin(_ buffer: inout ByteBuffer) { buffer.append(UInt8(layoutVersion)) }
 
     static func append(_ event: SeenEvent, sliceStart: Int64, to buffer: inout ByteBuffer) {
-        buffer.append(fixed: event.id.low)
-        buffer.append(fixed: event.id.high)
-        buffer.append(fixed: event.payload)
-        buffer.append(fixed: UInt32(truncatingIfNeeded: event.time &- sliceStart))
+        buffer.append(littleEndian: event.id.low)
+        buffer.append(littleEndian: event.id.high)
+        buffer.append(littleEndian: event.payload)
+        buffer.append(littleEndian: UInt32(truncatingIfNeeded: event.time &- sliceStart))
     }
 }

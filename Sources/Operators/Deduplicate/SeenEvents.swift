@@ -213,7 +213,7 @@ struct SeenEvents: ~Copyable {
     /// Begins the name of a page: that of the first of a slice.
     private mutating func name(_ sliceStart: Int64) {
         pageName.removeAll()
-        pageName.append(fixed: TimerEntryKey.ordered(sliceStart).byteSwapped)
+        pageName.append(littleEndian: TimerEntryKey.ordered(sliceStart).byteSwapped)
     }
 
     /// Reads the page that `pageName` names; it is valid until the next is read or written.
@@ -297,7 +297,7 @@ struct SeenEvents: ~Copyable {
         ofSliceAt start: Int64, step: UInt8, at due: Timestamp, _ timers: any TimerStore
     ) throws(StoreError) {
         var key = ByteBuffer(capacity: 16)
-        key.append(fixed: TimerEntryKey.ordered(start).byteSwapped)
+        key.append(littleEndian: TimerEntryKey.ordered(start).byteSwapped)
         key.append(step)
         try unsafe timers.set(key.bytes, at: due)
     }

@@ -130,13 +130,13 @@ extension IdentityNode {
 
     func write(to buffer: inout ByteBuffer) {
         buffer.append(UInt8(Self.layoutVersion))
-        buffer.append(fixed: firstSeen)
+        buffer.append(littleEndian: firstSeen)
         buffer.append(profile)
         buffer.append(isHub ? 1 : 0)
-        buffer.append(fixed: UInt16(links.count))
-        buffer.append(fixed: noted)
+        buffer.append(littleEndian: UInt16(links.count))
+        buffer.append(littleEndian: noted)
         for link in links {
-            buffer.append(fixed: link.firstSeen)
+            buffer.append(littleEndian: link.firstSeen)
             buffer.append(link.decision.rawValue)
             buffer.append(counted: link.key)
         }

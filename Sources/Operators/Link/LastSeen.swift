@@ -59,7 +59,7 @@ struct LastSeen: ~Copyable {
         let last = try self.time(of: key, stores)
         if let last, isNoted(last, at: time) { return last }
         entry.removeAll()
-        entry.append(fixed: time)
+        entry.append(littleEndian: time)
         unsafe entry.append(key.span.bytes)
         try unsafe stores.entries.put(name.bytes, entry.bytes)
         // One timer is enough; when it is due it sees what has come since.
@@ -138,8 +138,8 @@ struct LastSeen: ~Copyable {
     private mutating func call(_ key: [UInt8]) {
         let hash = unsafe key.withUnsafeBytes { unsafe Murmur3.hash($0) }
         name.removeAll()
-        name.append(fixed: hash.low)
-        name.append(fixed: hash.high)
+        name.append(littleEndian: hash.low)
+        name.append(littleEndian: hash.high)
     }
 
     private var damaged: StoreError {

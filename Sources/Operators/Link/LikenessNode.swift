@@ -66,7 +66,7 @@ struct LikenessNode: Equatable {
         buffer.append(UInt8(Self.layoutVersion))
         buffer.append(UInt8(descriptions.count))
         for description in descriptions { buffer.append(counted: description) }
-        buffer.append(fixed: UInt16(clamping: alike.count))
+        buffer.append(littleEndian: UInt16(clamping: alike.count))
         for neighbour in alike.prefix(Int(UInt16.max)) {
             buffer.append(neighbour.isInReview ? 1 : 0)
             buffer.append(counted: neighbour.key)

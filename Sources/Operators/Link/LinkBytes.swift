@@ -53,7 +53,7 @@ extension [UInt8] {
 extension ByteBuffer {
     /// Appends bytes behind their length (2 bytes).
     mutating func append(counted bytes: [UInt8]) {
-        append(fixed: UInt16(clamping: bytes.count))
+        append(littleEndian: UInt16(clamping: bytes.count))
         unsafe bytes.withUnsafeBytes {
             unsafe append(UnsafeRawBufferPointer(rebasing: $0.prefix(Int(UInt16.max))))
         }
@@ -61,8 +61,8 @@ extension ByteBuffer {
 
     /// Appends the twelve bytes of a name.
     mutating func append(_ profile: ProfileID) {
-        append(fixed: profile.high)
-        append(fixed: profile.low)
+        append(littleEndian: profile.high)
+        append(littleEndian: profile.low)
     }
 }
 

@@ -113,31 +113,12 @@ final class Linker: Operator {
     ) throws(OperatorError) {
         // An event of nobody goes on as it is.
         guard !keys.isEmpty else { return context.emit(event) }
-        let time = event.timestamp.milliseconds
         if let likeness = settings.likeness {
             _ = PersonDescription.read(event, in: context.arena, likeness, into: &description)
         }
-        var profile: ProfileID?
+        let profile: ProfileID?
         do throws(StoreError) {
-            let known = try graph?.known(self.keys, keys, described: description, at: time)
-            profile = known?.profile
-            if known.map({ mustNote(event, $0.noted) }) != false {
-                let keys = self.keys.arrays(keys)
-                let noted = try note(keys, of: event, in: context)
-                if profile != nil {
-                    try graph?.note(keys, at: noted)
-                } else if let new = try graph?.addLone(keys, noted: noted, at: time) {
-                    profile = new
-                    outputs.tell(new: new, of: keys[0], because: event, in: context)
-                } else if let outcome = try graph?.add(
-                    keys, noted: noted, described: description, at: time)
-                {
-                    profile = outcome.members.first { $0.key == keys[0] }?.node.profile
-                    if outcome.isRefused { noteRefusal(in: context) }
-                    noteFullBlocks(in: context)
-                    outputs.tell(outcome, because: event, in: context)
-                }
-            }
+            profile = try self.profile(of: event, keys, in: context)
         } catch {
             throw .store(error)
         }
@@ -150,6 +131,39 @@ final class Linker: Operator {
         } else {
             try context.refuse(event, unsettable: settings.target, to: Output.rejected)
         }
+    }
+
+    /// The profile of an event, whose identifiers are taken.
+    private func profile(
+        of event: Event, _ keys: Range<Int>, in context: OperatorContext
+    ) throws(StoreError) -> ProfileID? {
+        let known = try graph?.known(
+            self.keys, keys, described: description, at: event.timestamp.milliseconds)
+        guard let known else { return try take(self.keys.arrays(keys), of: event, in: context) }
+        if mustNote(event, known.noted) {
+            let keys = self.keys.arrays(keys)
+            try graph?.note(keys, at: note(keys, of: event, in: context))
+        }
+        return known.profile
+    }
+
+    /// Takes identifiers of which one or a link is new, and tells what that changes.
+    private func take(
+        _ keys: [[UInt8]], of event: Event, in context: OperatorContext
+    ) throws(StoreError) -> ProfileID? {
+        let time = event.timestamp.milliseconds
+        let noted = try note(keys, of: event, in: context)
+        if let new = try graph?.addLone(keys, noted: noted, at: time) {
+            outputs.tell(new: new, of: keys[0], because: event, in: context)
+            return new
+        }
+        guard
+            let outcome = try graph?.add(keys, noted: noted, described: description, at: time)
+        else { return nil }
+        if outcome.isRefused { noteRefusal(in: context) }
+        noteFullBlocks(in: context)
+        outputs.tell(outcome, because: event, in: context)
+        return outcome.members.first { $0.key == keys[0] }?.node.profile
     }
 
     /// Whether identifiers of which the one seen longest ago is noted at `noted` are to be noted anew.

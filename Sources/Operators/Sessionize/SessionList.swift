@@ -200,6 +200,6 @@ extension SessionList.Block {
 extension ByteBuffer {
     /// Appends a number in the order of the machine's bytes.
     mutating func append<Number: FixedWidthInteger & BitwiseCopyable>(number: Number) {
-        append(fixed: Number(littleEndian: number))
+        append(littleEndian: Number(littleEndian: number))
     }
 }

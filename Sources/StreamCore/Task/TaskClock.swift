@@ -95,17 +95,13 @@ package struct TaskClock {
     /// Moves stream time on when inputs became idle.
     package mutating func advance() {
         if inputs.count == 1, inputs[0].writerCount == 0 {
-            move(to: saturating(inputs[0].latest, minus: inputs[0].outOfOrderness))
+            move(to: watermark(ofInput: 0))
             return
         }
         var minimum = Int64.max
         for index in inputs.indices
         where !isIdle(since: inputs[index].lastArrival, of: inputs[index]) {
-            minimum = min(
-                minimum,
-                inputs[index].writerCount == 0
-                    ? saturating(inputs[index].latest, minus: inputs[index].outOfOrderness)
-                    : watermark(of: inputs[index]))
+            minimum = min(minimum, watermark(ofInput: index))
         }
         if minimum < .max { move(to: minimum) }
     }
@@ -133,10 +129,14 @@ package struct TaskClock {
         move(to: saturating(now, minus: patience))
     }
 
-    private func watermark(of input: Input) -> Int64 {
-        guard input.writerCount > 0 else {
-            return saturating(input.latest, minus: input.outOfOrderness)
-        }
+    /// An input is large: one that nobody writes is not copied for that.
+    private func watermark(ofInput index: Int) -> Int64 {
+        inputs[index].writerCount == 0
+            ? saturating(inputs[index].latest, minus: inputs[index].outOfOrderness)
+            : watermark(ofWritersOf: inputs[index])
+    }
+
+    private func watermark(ofWritersOf input: Input) -> Int64 {
         if input.writers.count < input.writerCount, now < input.awaitsWritersUntil { return .min }
         var minimum = Int64.max
         for writer in input.writers where !isIdle(since: writer.lastArrival, of: input) {

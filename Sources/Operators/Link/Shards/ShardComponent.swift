@@ -138,16 +138,16 @@ struct ShardComponent: Equatable {
 
     func write(to buffer: inout ByteBuffer) {
         buffer.append(UInt8(Self.layoutVersion))
-        buffer.append(fixed: UInt32(arriving.count))
+        buffer.append(littleEndian: UInt32(arriving.count))
         for name in arriving.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
             buffer.append(counted: name)
         }
-        buffer.append(fixed: UInt32(members.count))
+        buffer.append(littleEndian: UInt32(members.count))
         for member in members { buffer.append(member) }
-        buffer.append(fixed: UInt32(given.count))
+        buffer.append(littleEndian: UInt32(given.count))
         for (hash, given) in given.sorted(by: { $0.key < $1.key }) {
-            buffer.append(fixed: hash)
-            buffer.append(fixed: given.placement)
+            buffer.append(littleEndian: hash)
+            buffer.append(littleEndian: given.placement)
             buffer.append(counted: given.receiver ?? [])
         }
     }

@@ -56,8 +56,8 @@ struct ShardIdentity: Equatable {
         buffer.append(UInt8(Self.layoutVersion))
         buffer.append(UInt8(groups.count))
         for group in groups {
-            buffer.append(fixed: group.hash)
-            buffer.append(fixed: group.firstSeen)
+            buffer.append(littleEndian: group.hash)
+            buffer.append(littleEndian: group.firstSeen)
         }
         buffer.append(member)
         buffer.append(counted: component)

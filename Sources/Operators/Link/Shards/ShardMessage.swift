@@ -75,7 +75,7 @@ extension ShardMessage {
         switch self {
         case .seen(let time, let others):
             buffer.append(Kind.seen.rawValue)
-            buffer.append(fixed: time)
+            buffer.append(littleEndian: time)
             buffer.append(UInt8(clamping: others.count))
             for other in others { buffer.append(counted: other) }
         case .linked(let other, let component):
@@ -85,13 +85,13 @@ extension ShardMessage {
         case .held(let component, let placement, let version, let profile):
             buffer.append(Kind.held.rawValue)
             buffer.append(counted: component)
-            buffer.append(fixed: placement)
-            buffer.append(fixed: version)
+            buffer.append(littleEndian: placement)
+            buffer.append(littleEndian: version)
             buffer.append(profile)
         case .told(let profile, let placement):
             buffer.append(Kind.told.rawValue)
             buffer.append(profile)
-            buffer.append(fixed: placement)
+            buffer.append(littleEndian: placement)
         case .hub: buffer.append(Kind.hub.rawValue)
         case .decided(let decision, let other):
             buffer.append(Kind.decided.rawValue)
@@ -112,12 +112,12 @@ extension ShardMessage {
             buffer.append(Kind.members.rawValue)
             buffer.append(more ? 1 : 0)
             buffer.append(counted: from)
-            buffer.append(fixed: UInt32(members.count))
+            buffer.append(littleEndian: UInt32(members.count))
             for member in members { buffer.append(member) }
         case .left(let key, let placement, let isForgotten):
             buffer.append(Kind.left.rawValue)
             buffer.append(counted: key)
-            buffer.append(fixed: placement)
+            buffer.append(littleEndian: placement)
             buffer.append(isForgotten ? 1 : 0)
         case .retell(let key):
             buffer.append(Kind.retell.rawValue)
@@ -178,12 +178,12 @@ extension ShardMessage {
 extension ByteBuffer {
     mutating func append(_ member: ShardMember) {
         append(counted: member.key)
-        append(fixed: member.version)
-        append(fixed: member.placement)
-        append(fixed: member.toldFirstSeen)
+        append(littleEndian: member.version)
+        append(littleEndian: member.placement)
+        append(littleEndian: member.toldFirstSeen)
         var node = ByteBuffer(capacity: 256)
         member.node.write(to: &node)
-        append(fixed: UInt32(node.count))
+        append(littleEndian: UInt32(node.count))
         append(node.span)
     }
 }
