@@ -129,11 +129,11 @@ struct FeatureHistory: ~Copyable {
             return Double(Self.distinctCount(&seen, foldedCount))
         }
         var sum = Accumulator(feature)
-        if let place = foldedPlaces[index] { sum.take(folded[place], at: time) }
+        if let place = foldedPlaces[index] { sum.take(folded[place]) }
         Self.forEach(log, index, feature.valueIndex, upTo: time) { bits, entryTime in
-            sum.add(Double(bitPattern: bits), from: entryTime, at: time)
+            sum.add(Double(bitPattern: bits), at: entryTime)
         }
-        if isOwnCounted { sum.add(Double(bitPattern: ownBits), from: time, at: time) }
+        if isOwnCounted { sum.add(Double(bitPattern: ownBits), at: time) }
         return sum.result(at: time)
     }
 
@@ -223,8 +223,8 @@ struct FeatureHistory: ~Copyable {
                 continue
             }
             var sum = Accumulator(feature)
-            sum.take(folded[place], at: time)
-            sum.add(Double(bitPattern: bits), from: time, at: time)
+            sum.take(folded[place])
+            sum.add(Double(bitPattern: bits), at: time)
             folded[place] = sum.folded
         }
     }
@@ -312,6 +312,9 @@ struct FeatureHistory: ~Copyable {
 }
 
 /// What a feature makes of the values that it is given, in the order of their times.
+///
+/// It takes the same steps whether a value comes from the log or was folded before, so that no digit
+/// depends on when that was.
 struct Accumulator {
     private let feature: FeatureDefinition.History
     private(set) var folded = FeatureHistory.FoldedSum()
@@ -319,13 +322,10 @@ struct Accumulator {
     init(_ feature: FeatureDefinition.History) { self.feature = feature }
 
     /// Begins with what was folded.
-    mutating func take(_ sum: FeatureHistory.FoldedSum, at time: Int64) {
-        folded = sum
-        guard feature.aggregate == .decay, sum.count > 0 else { return }
-        folded.sum *= decay(from: sum.last, to: time)
-    }
+    mutating func take(_ sum: FeatureHistory.FoldedSum) { folded = sum }
 
-    mutating func add(_ value: Double, from entryTime: Int64, at time: Int64) {
+    mutating func add(_ value: Double, at entryTime: Int64) {
+        if feature.aggregate == .decay { addDecayed(value, at: entryTime) }
         if feature.aggregate == .repeats {
             let isSame = folded.count > 0 && period(of: folded.last) == period(of: entryTime)
             folded.count += isSame ? 0 : 1
@@ -334,7 +334,6 @@ struct Accumulator {
         }
         switch feature.aggregate {
         case .sum, .mean: folded.sum += value
-        case .decay: folded.sum += value * decay(from: entryTime, to: time)
         default: break
         }
         folded.first = min(folded.first, entryTime)
@@ -351,11 +350,22 @@ struct Accumulator {
         switch feature.aggregate {
         case .count, .distinct: return Double(folded.count)
         case .repeats: return Double(max(folded.count - 1, 0))
-        case .sum, .decay: return folded.sum
+        case .sum: return folded.sum
+        case .decay:
+            return folded.count > 0 ? folded.sum * decay(from: folded.last, to: time) : 0
         case .mean: return folded.count > 0 ? folded.sum / Double(folded.count) : .nan
         case .sinceFirst: return units(since: folded.first, from: now)
         case .sinceLast: return units(since: folded.last, from: now)
         case .span: return units(since: folded.first, from: Timestamp(milliseconds: folded.last))
+        }
+    }
+
+    /// The sum is that of the latest value's time.
+    private mutating func addDecayed(_ value: Double, at time: Int64) {
+        if folded.count == 0 || time < folded.last {
+            folded.sum += folded.count == 0 ? value : value * decay(from: time, to: folded.last)
+        } else {
+            folded.sum = folded.sum * decay(from: folded.last, to: time) + value
         }
     }
 

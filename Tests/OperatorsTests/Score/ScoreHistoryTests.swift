@@ -122,6 +122,27 @@ struct ScoreHistoryTests {
         }
     }
 
+    @Test("how far stream time has come changes no digit of a feature", arguments: 100..<120)
+    func foldingIsExact(seed: UInt64) throws {
+        let history = makeHistory(seed).sorted { $0.time < $1.time }
+        func run(outOfOrderness: Int64) throws -> [String?] {
+            let plan = try ScoreRig.plan(
+                Self.settings, files: [:], outOfOrderness: outOfOrderness)
+            let rig = try ScoreRig(plan: plan)
+            for (index, purchase) in history.enumerated() {
+                let time = purchase.time + Int64(index)
+                try rig.send(purchase.json, key: purchase.user, at: time)
+            }
+            return rig.driver.takeOutputs().map(\.value)
+        }
+        // What is older than grace and windows is summed up; in the last run nothing is.
+        let expected = try run(outOfOrderness: 0)
+        #expect(expected.count == history.count)
+        for patience: Int64 in [50, 700, 1_000_000] {
+            #expect(try run(outOfOrderness: patience) == expected, "\(patience) ms")
+        }
+    }
+
     @Test("runs of any length, and stops at any commit, give the same bytes", arguments: 60..<70)
     func cuts(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
