@@ -143,12 +143,18 @@ struct DocumentIndex {
         return found
     }
 
+    /// Whether an object may have a member whose name has this hash.
+    @inline(__always)
+    private func mayHave(_ hash: UInt16, _ object: Int32) -> Bool {
+        unsafe nodes[Int(object)].payload >> (32 + UInt64(hash & 31)) & 1 != 0
+    }
+
     private func walk(_ step: PathStep, of node: Int32) -> Int32 {
         let object = unsafe nodes + Int(node)
         let hash = step.hash
-        guard unsafe object.pointee.kind == UInt8(CSIMDJSON_OBJECT),
-            unsafe object.pointee.payload >> (32 + UInt64(hash & 31)) & 1 != 0
-        else { return -1 }
+        guard unsafe object.pointee.kind == UInt8(CSIMDJSON_OBJECT), mayHave(hash, node) else {
+            return -1
+        }
         let name = unsafe step.name
         var member = unsafe object + 1
         let count = unsafe UInt32(truncatingIfNeeded: object.pointee.payload)
@@ -192,7 +198,7 @@ struct DocumentIndex {
         var previous: Int32 = -1
         var child = node + 1
         let count = childCount(of: node)
-        if unsafe nodes[Int(node)].payload >> (32 + UInt64(hash & 31)) & 1 == 0 {
+        if !mayHave(hash, node) {
             for _ in 0..<count {
                 previous = child
                 child = Int32(bitPattern: unsafe nodes[Int(child)].next)

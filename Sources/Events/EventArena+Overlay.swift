@@ -33,15 +33,12 @@ extension EventArena {
     /// Returns false, and changes nothing, when the value can't be settled.
     public func seal(_ event: inout Event) -> Bool {
         if showsAllThatCame(event) { return true }
+        guard isTombstone(event) || isIndexed(event.slot) else { return false }
         var sealed = document(of: event)
         if !isTombstone(event) {
-            guard isIndexed(event.slot) else { return false }
-            sealed = document(of: event)
             // The index stays: with the changes it shows what the text says.
-            scratch.removeAll()
-            render(event, into: &scratch)
-            guard scratch.count <= settledLimit(of: sealed) else { return false }
-            sealed.raw = unsafe copy(scratch.bytes)
+            guard let text = settledText(of: event) else { return false }
+            sealed.raw = text
         }
         sealed.key = event.key
         documents.append(sealed)
@@ -49,8 +46,12 @@ extension EventArena {
         return true
     }
 
-    private func settledLimit(of document: Document) -> Int {
-        max(Self.maximumSettledBytes, 2 * document.raw.count)
+    /// The event's value with all changes; `nil` when it is too large.
+    private func settledText(of event: Event) -> ByteRange? {
+        scratch.removeAll()
+        render(event, into: &scratch)
+        let limit = max(Self.maximumSettledBytes, 2 * document(of: event).raw.count)
+        return scratch.count <= limit ? unsafe copy(scratch.bytes) : nil
     }
 
     /// Whether nothing that the event came with was changed or removed.
@@ -100,12 +101,10 @@ extension EventArena {
         if lastView.slot == event.slot, lastView.overlay == event.overlay {
             return lastView.document
         }
-        scratch.removeAll()
-        render(event, into: &scratch)
         var document = Int32(-1)
-        var settled = self.document(of: event)
-        if scratch.count <= settledLimit(of: settled) {
-            settled.bytes = unsafe copy(scratch.bytes)
+        if let text = settledText(of: event) {
+            var settled = self.document(of: event)
+            settled.bytes = text
             settled.firstNode = Document.notParsed
             documents.append(settled)
             if index(documents.count - 1, limits: Self.settledLimits) == nil {

@@ -43,7 +43,7 @@ extension ByteBuffer {
         let minute = second / 60
         let hour = minute / 60
         let fraction = millisecond &- second &* 1_000
-        let tenths = fraction / 10
+        let hundredths = fraction / 10
         // The pairs of digits, each in its bytes, and what stands between them.
         let time =
             digits(hour) << 8 | digits(minute &- hour &* 60) << 32
@@ -51,8 +51,8 @@ extension ByteBuffer {
         unsafe start.storeBytes(
             of: (time | 0x00_00_3A_00_00_3A_00_00_54).littleEndian, as: UInt64.self)
         let rest =
-            digits(second &- minute &* 60) >> 8 | 0x2E << 8 | digits(tenths) << 16
-            | UInt64(0x30 &+ fraction &- tenths &* 10) << 32 | 0x5A << 40
+            digits(second &- minute &* 60) >> 8 | 0x2E << 8 | digits(hundredths) << 16
+            | UInt64(0x30 &+ fraction &- hundredths &* 10) << 32 | 0x5A << 40
         unsafe start.storeBytes(
             of: UInt32(truncatingIfNeeded: rest).littleEndian, toByteOffset: 8, as: UInt32.self)
         unsafe start.storeBytes(
@@ -72,7 +72,7 @@ extension ByteBuffer {
 /// same: `2024-03-13`, with more digits of the year and a sign where it takes them.
 struct WrittenDay {
     private(set) var days = Int64.max
-    /// How many bytes, 10 or 13.
+    /// How many bytes, 10 to 16.
     private(set) var count = 10
     /// The first eight bytes and the last eight.
     private(set) var first: UInt64 = 0

@@ -75,9 +75,7 @@ struct FeatureHistory: ~Copyable {
         let count = foldedPlaces.count { $0 != nil }
         if folded.count == count {
             for index in folded.indices { folded[index] = FoldedSum() }
-            for index in distinct.indices where !distinct[index].isEmpty {
-                distinct[index].removeAll(keepingCapacity: true)
-            }
+            for index in distinct.indices { distinct[index].empty() }
         } else {
             folded = Array(repeating: FoldedSum(), count: count)
             distinct = Array(repeating: [], count: count)
@@ -362,8 +360,10 @@ struct Accumulator {
 
     /// The sum is that of the latest value's time.
     private mutating func addDecayed(_ value: Double, at time: Int64) {
-        if folded.count == 0 || time < folded.last {
-            folded.sum += folded.count == 0 ? value : value * decay(from: time, to: folded.last)
+        if folded.count == 0 {
+            folded.sum = value
+        } else if time < folded.last {
+            folded.sum += value * decay(from: time, to: folded.last)
         } else {
             folded.sum = folded.sum * decay(from: folded.last, to: time) + value
         }

@@ -154,10 +154,3 @@ struct SentAction: BitwiseCopyable {
     /// Whether caps count it.
     let isCounted: Bool
 }
-
-extension Array {
-    /// Empties it and keeps the memory; nothing is done to one that is empty, as most are.
-    fileprivate mutating func empty() {
-        if !isEmpty { removeAll(keepingCapacity: true) }
-    }
-}

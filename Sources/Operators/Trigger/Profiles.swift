@@ -156,7 +156,7 @@ internal import StreamCore
 
     /// Reads the profile of `key`, or begins one.
     private mutating func open(_ isKnown: Bool) throws(StoreError) {
-        if !candidates.isEmpty { candidates.removeAll(keepingCapacity: true) }
+        candidates.empty()
         isProfileBound = false
         if isKnown {
             try profile.read(stored, storeName: settings.profilesName)

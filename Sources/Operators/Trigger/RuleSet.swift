@@ -118,15 +118,18 @@ struct RuleSet {
     }
 
     private func dateField(of schedule: Schedule) -> UInt64? {
-        guard let path = schedule.date?.field(of: settings.scope.profile) else { return nil }
-        let name = FieldPath(Array(path.components.prefix(1)))
-        return settings.profileFields.first { FieldPath(name: $0.name) == name }?.hash
+        schedule.date?.field(of: settings.scope.profile).flatMap { profileField(of: $0) }
+    }
+
+    /// The field of the profile that a path leads into, by its hash.
+    private func profileField(of path: FieldPath) -> UInt64? {
+        guard case .name(let name)? = path.components.first else { return nil }
+        return settings.profileFields.first { $0.name == name }?.hash
     }
 
     private mutating func note(_ schedule: Schedule) {
         let zone = schedule.zone ?? settings.zone
         for expression in [schedule.date, zone?.name].compactMap({ $0 }) {
-            let known = settings.profileFields.map { (FieldPath(name: $0.name), $0.hash) }
             guard expression.variables == [settings.scope.profile],
                 let paths = expression.fields(of: settings.scope.profile)
             else {
@@ -134,12 +137,11 @@ struct RuleSet {
                 return
             }
             for path in paths {
-                let top = FieldPath(Array(path.components.prefix(1)))
-                guard let field = known.first(where: { $0.0 == top }) else {
+                guard let field = profileField(of: path) else {
                     scheduleFields = nil
                     return
                 }
-                scheduleFields?.append(field.1)
+                scheduleFields?.append(field)
             }
         }
     }

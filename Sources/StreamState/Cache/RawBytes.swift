@@ -62,19 +62,13 @@ extension [UInt8] {
     /// Replaces the content and keeps the memory.
     @inline(__always)
     mutating func assign(_ bytes: UnsafeRawBufferPointer) {
-        if count == bytes.count {
-            unsafe withUnsafeMutableBytes { unsafe $0.copyMemory(from: bytes) }
-        } else if isEmpty {
-            unsafe append(contentsOf: bytes)
-        } else if count < bytes.count {
-            let known = count
-            unsafe append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[known...]))
-            unsafe withUnsafeMutableBytes {
-                unsafe $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<known]))
-            }
-        } else {
-            removeLast(count - bytes.count)
-            unsafe withUnsafeMutableBytes { unsafe $0.copyMemory(from: bytes) }
+        if count > bytes.count { removeLast(count - bytes.count) }
+        let shared = count
+        unsafe withUnsafeMutableBytes {
+            unsafe $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<shared]))
+        }
+        if shared < bytes.count {
+            unsafe append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[shared...]))
         }
     }
 }

@@ -25,8 +25,10 @@ struct TimerJournal {
         unsafe withUnsafeMutableBytes(of: &head) { head in
             unsafe head[0] = isSet ? Self.set : Self.taken
             unsafe head.storeBytes(of: keyCount.littleEndian, toByteOffset: 1, as: UInt32.self)
-            unsafe head.storeBytes(of: ordered.bigEndian, toByteOffset: 5, as: UInt64.self)
-            unsafe bytes.append(contentsOf: head[..<(Self.headerByteCount + 8)])
+            unsafe head.storeBytes(
+                of: ordered.bigEndian, toByteOffset: Self.headerByteCount, as: UInt64.self)
+            unsafe bytes.append(
+                contentsOf: head[..<(Self.headerByteCount + TimerEntryKey.timeByteCount)])
         }
         unsafe bytes.append(contentsOf: point.key)
     }

@@ -6,10 +6,7 @@ struct CommittedOutput {
     /// A record by what it says, and where it lies.
     private struct Entry {
         let fingerprint: Int
-        let partition: Int32
-        let offset: Int64
-
-        var place: Place { Place(partition: partition, offset: offset) }
+        let place: Place
     }
 
     let topic: String
@@ -30,8 +27,8 @@ struct CommittedOutput {
             count += 1
             found[key, default: []].append(
                 Entry(
-                    fingerprint: Self.fingerprint(of: slot, in: batch), partition: partition,
-                    offset: slot.offset))
+                    fingerprint: Self.fingerprint(of: slot, in: batch),
+                    place: Place(partition: partition, offset: slot.offset)))
         }
         entries = found
         recordCount = count
@@ -81,9 +78,11 @@ extension CommittedOutput {
         }
     }
 
-    fileprivate struct Place: Hashable {
+    fileprivate struct Place: Hashable, CustomStringConvertible {
         let partition: Int32
         let offset: Int64
+
+        var description: String { "\(partition)@\(offset)" }
     }
 
     /// The first records in which an output is not the answer, as they lie on their topics.
@@ -99,10 +98,11 @@ extension CommittedOutput {
     ) throws -> String {
         var texts = ""
         try broker.scan(topic) { partition, slot, batch in
-            guard places.contains(Place(partition: partition, offset: slot.offset)) else { return }
+            let place = Place(partition: partition, offset: slot.offset)
+            guard places.contains(place) else { return }
             let value = unsafe String(
                 decoding: part(slot.valueStart, slot.valueCount, batch), as: UTF8.self)
-            texts += "\n  \(title), \(partition)@\(slot.offset) at \(slot.timestamp): \(value)"
+            texts += "\n  \(title), \(place) at \(slot.timestamp): \(value)"
         }
         return texts
     }
@@ -130,7 +130,7 @@ extension CommittedOutput {
         difference.lostPlaces.formUnion(lost.prefix(5).map(\.place))
         difference.surplusPlaces.formUnion(surplus.prefix(5).map(\.place))
         func places(_ entries: [Entry]) -> String {
-            entries.prefix(5).map { "\($0.partition)@\($0.offset)" }.joined(separator: " ")
+            entries.prefix(5).map(\.place.description).joined(separator: " ")
         }
         difference.examples.append(
             "\(key): \(found.count) records for \(expected.count); in the answer only: "

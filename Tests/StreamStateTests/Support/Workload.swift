@@ -86,10 +86,12 @@ struct Workload {
         try #require(state.checkpoint?.sequence == model.checkpoint?.sequence)
     }
 
-    func expectSameContent() throws {
-        for name in Self.keyValueStores {
-            try #require(
-                try state.keyValueStore(name).entries() == model.current.entries(name))
+    func expectSameContent() throws { try #require(try differingStores() == []) }
+
+    /// The stores that do not hold what the model does.
+    func differingStores() throws -> [String] {
+        try Self.keyValueStores.filter {
+            try state.keyValueStore($0).entries() != model.current.entries($0)
         }
     }
 
