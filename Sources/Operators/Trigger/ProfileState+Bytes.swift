@@ -23,9 +23,10 @@ extension ProfileState {
     // MARK: Without reading all of it
 
     /// Brings the times of fields up to date when an event says nothing new: `fields` are the
-    /// event's. Returns false, and changes nothing, when something is new, waits or is unclear.
+    /// event's; `settled`: until when fields are settled. Returns false, and changes nothing, when
+    /// something is new, waits or is unclear.
     static func touch(
-        _ stored: inout [UInt8], at time: Int64, streamTime: Int64,
+        _ stored: inout [UInt8], at time: Int64, settled: Int64,
         _ fields: [(hash: UInt64, json: UnsafeRawBufferPointer)], _ rulesVersion: UInt64
     ) -> Bool {
         unsafe stored.withUnsafeMutableBytes { stored in
@@ -50,7 +51,7 @@ extension ProfileState {
                         }
                         continue
                     }
-                    guard known <= streamTime else { return false }
+                    guard known <= settled else { return false }
                     let json = unsafe UnsafeRawBufferPointer(
                         rebasing: stored[place.lowerBound + fieldHead..<place.upperBound])
                     // What is older than what is known changes nothing.

@@ -2,15 +2,19 @@ internal import Events
 
 /// What is known of the fields, as of a moment.
 ///
-/// An event may be ahead of stream time. What it says of a field counts for what is decided at its
-/// time or later, and not for what is decided before, however early it came: so a decision is the
-/// same in whatever order the events came, as long as none is late.
+/// An event may be ahead of stream time. What it says of a field counts for what is decided later
+/// than its time, and not for what is decided before, however early it came: so a decision is the
+/// same in whatever order the events came, as long as none is late. Further events of the time that
+/// stream time shows may come, so what was said at it or later waits; the rest is settled.
 extension ProfileState {
-    /// So many times a field is said ahead of stream time at the most; of more, earlier ones are
+    /// So many times a field is said at stream time or ahead of it at the most; of more, some are
     /// forgotten.
     static let mostSayings = 64
 
-    /// What was said of a field until a moment that is not before stream time.
+    /// Until when fields are settled at a stream time: further events of that very time may come.
+    static func settled(at streamTime: Int64) -> Int64 { streamTime.addingSaturated(-1) }
+
+    /// What was said of a field until a moment, that included, which is not before what is settled.
     func field(_ hash: UInt64, at moment: Int64) -> Field? {
         var found: Field?
         for field in fields where field.hash == hash && (field.isSettled || field.time <= moment) {
@@ -19,19 +23,26 @@ extension ProfileState {
         return found
     }
 
-    /// Stream time has come to `moment`: of what was said until then the last of each field is left.
-    /// Returns whether another value counts now of a field that `isMeant`.
+    /// Nothing that is said until `moment`, that included, can come any more but late: of what was
+    /// said until then the last of each field is left. Returns whether another value counts now of a
+    /// field that `isMeant`.
     mutating func settleFields(at moment: Int64, _ isMeant: (UInt64) -> Bool) -> Bool {
         var hasChanged = false
-        for index in fields.indices.reversed() where fields[index].time <= moment {
-            if index + 1 < fields.count, fields[index + 1].hash == fields[index].hash,
-                fields[index + 1].time <= moment
-            {
-                fields.remove(at: index)
-            } else if !fields[index].isSettled {
-                fields[index].isSettled = true
-                hasChanged = hasChanged || !isRepeated(index) && isMeant(fields[index].hash)
+        var first = 0
+        while first < fields.count {
+            var end = endOfSayings(from: first)
+            var last = end - 1
+            while last >= first, fields[last].time > moment { last -= 1 }
+            if last >= first, !fields[last].isSettled {
+                let isSame = fields[first].isSettled && saysSame(first, last)
+                fields[last].isSettled = true
+                hasChanged = hasChanged || !isSame && isMeant(fields[last].hash)
             }
+            if last > first {
+                fields.removeSubrange(first..<last)
+                end -= last - first
+            }
+            first = end
         }
         return hasChanged
     }
@@ -53,29 +64,28 @@ extension ProfileState {
         return before.start == piece.start && before.count == piece.count
     }
 
-    /// Takes over what an event says of a field, unless something later is settled. The fields are
-    /// settled at `streamTime` before, and have to be again when the event is not ahead of it.
+    /// Takes over what an event says of a field, unless something later is settled. `settled`: until
+    /// when fields are settled; they have to be again when the event is not later than that.
     mutating func set(
-        _ hash: UInt64, to json: UnsafeRawBufferPointer, at time: Int64, streamTime: Int64
+        _ hash: UInt64, to json: UnsafeRawBufferPointer, at time: Int64, settled: Int64
     ) {
         guard let first = fields.firstIndex(where: { $0.hash == hash }) else {
             fields.append(
                 Field(hash: hash, time: time, json: unsafe add(json), isSettled: false))
             return
         }
-        var end = first
-        while end < fields.count, fields[end].hash == hash { end += 1 }
+        var end = endOfSayings(from: first)
         if fields[first].isSettled {
-            if fields[first].time <= streamTime {
+            if fields[first].time <= settled {
                 if time < fields[first].time { return }
                 if end == first + 1, unsafe ByteText.areEqual(text(fields[first].json), json) {
                     fields[first].time = time
                     return
                 }
             } else if time < fields[first].time {
-                // It was so until stream time, and was said again behind it.
+                // It was so until then already, and was said again behind it.
                 fields.insert(fields[first], at: first + 1)
-                fields[first].time = streamTime
+                fields[first].time = settled
                 fields[first + 1].isSettled = false
                 end += 1
             }
@@ -86,6 +96,35 @@ extension ProfileState {
             unsafe index > first && ByteText.areEqual(text(fields[index - 1].json), json)
         let piece = isSame ? fields[index - 1].json : unsafe add(json)
         fields.insert(Field(hash: hash, time: time, json: piece, isSettled: false), at: index)
-        if end - first >= Self.mostSayings { fields.remove(at: first + 1) }
+        end += 1
+        // Those behind it that say the same repeat it now.
+        var next = index + 1
+        while next < end, saysSame(index, next) {
+            fields[next].json = piece
+            next += 1
+        }
+        if end - first > Self.mostSayings { forgetOne(of: first..<end) }
+    }
+
+    /// Of too many sayings of a field one goes: a repetition, best one that a further one follows,
+    /// since a change that is still to come between them then lasts no longer than until that. When
+    /// all are changes, the earliest that is still ahead.
+    private mutating func forgetOne(of sayings: Range<Int>) {
+        let ahead = sayings.dropFirst()
+        let repetition =
+            ahead.dropLast().first { isRepeated($0) && isRepeated($0 + 1) }
+            ?? ahead.first { isRepeated($0) }
+        fields.remove(at: repetition ?? ahead.lowerBound)
+    }
+
+    /// The end of the entries of a field, of which the first is known.
+    private func endOfSayings(from first: Int) -> Int {
+        var end = first + 1
+        while end < fields.count, fields[end].hash == fields[first].hash { end += 1 }
+        return end
+    }
+
+    private func saysSame(_ left: Int, _ right: Int) -> Bool {
+        unsafe ByteText.areEqual(text(fields[left].json), text(fields[right].json))
     }
 }

@@ -32,17 +32,19 @@ extension ProfileState {
     }
 
     /// Puts an event's fact among those of its slot.
-    mutating func insert(_ fact: Fact, of rule: Rule, at index: Int, into found: inout [Candidate])
-    {
+    mutating func insert(_ fact: Fact) {
         let range = facts(of: fact.slot)
         var position = range.upperBound
         while position > range.lowerBound, facts[position - 1].time > fact.time { position -= 1 }
         facts.insert(fact, at: position)
-        if range.count >= Self.mostFacts {
-            let first = facts[range.lowerBound]
-            advance(
-                fact.slot, rule, at: index, to: Self.decision(of: first.time, rule.grace), &found)
-        }
+    }
+
+    /// Until when a slot of which too many facts wait has to be advanced: to what its first fact
+    /// leads to. `nil` when they are not too many.
+    func endOfWaiting(in slot: Int, _ rule: Rule) -> Int64? {
+        let range = facts(of: slot)
+        guard range.count > Self.mostFacts else { return nil }
+        return Self.decision(of: facts[range.lowerBound].time, rule.grace)
     }
 
     /// Applies what is decided at `moment`, or was before.
@@ -201,13 +203,13 @@ extension ProfileState {
     }
 
     /// Whether an exit takes an action of an absence back at `moment`: the time of its rule to be
-    /// applied has come, or that of the action, and it is not later than that.
+    /// applied has come, or that of the action, and it is earlier than that.
     func isOver(_ action: HeldAction, _ rule: Rule, at moment: Int64) -> Bool {
         guard case .absence = rule.pattern,
             let slot = slots.firstIndex(where: { $0.rule == rule.identity })
         else { return false }
         return facts[facts(of: slot)].contains { fact in
-            fact.bits & 2 != 0 && action.startedAt <= fact.time && fact.time <= action.due
+            fact.bits & 2 != 0 && action.startedAt <= fact.time && fact.time < action.due
                 && min(Self.decision(of: fact.time, rule.grace), action.due) <= moment
         }
     }

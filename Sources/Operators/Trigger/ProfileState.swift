@@ -7,6 +7,10 @@ internal import StreamCore
 /// what was read.
 struct ProfileState: ~Copyable {
     static let none = Int64.min
+    /// The version of the rules of a profile that has had no appointments yet.
+    static let neverAppointed: UInt64 = 0
+    /// And of one that gets none before it is seen again.
+    static let restsUntilSeen: UInt64 = 2
 
     /// A piece of `bytes`.
     struct Piece: BitwiseCopyable {
@@ -20,13 +24,13 @@ struct ProfileState: ~Copyable {
     /// What an event said of a field, as JSON, and when.
     ///
     /// Events come ahead of stream time, and a decision sees what was so at its moment. So all that
-    /// is later than stream time is kept, and of the rest the last.
+    /// is not earlier than stream time is kept, and of the rest the last.
     struct Field: BitwiseCopyable {
         var hash: UInt64
         var time: Int64
         var json: Piece
-        /// Whether it was so already before anything that is still to be decided: `time`, when it
-        /// is later than stream time, is when it was said again.
+        /// Whether it was so already before anything that is still to be decided: `time`, when
+        /// stream time is not past it, is when it was said again.
         var isSettled: Bool
     }
 
@@ -34,8 +38,9 @@ struct ProfileState: ~Copyable {
     var timer = Int64.max
     var firstSeen = Int64.max
     var lastSeen = none
-    /// With which rules it was written; other than theirs when appointments have to be computed.
-    var rulesVersion: UInt64 = 0
+    /// With which rules its appointments were computed; other than theirs when they have to be.
+    /// Versions of rules are odd numbers.
+    var rulesVersion = Self.neverAppointed
 
     /// Those of one hash stand together, in the order of their times.
     var fields: [Field] = []
@@ -51,7 +56,7 @@ struct ProfileState: ~Copyable {
         timer = .max
         firstSeen = .max
         lastSeen = Self.none
-        rulesVersion = 0
+        rulesVersion = Self.neverAppointed
         fields.empty()
         slots.empty()
         facts.empty()

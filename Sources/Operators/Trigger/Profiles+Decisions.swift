@@ -43,14 +43,16 @@ extension Profiles {
         }
     }
 
-    /// Decides about all candidates: the highest priority first, then the earlier rule.
+    /// Decides about all candidates: the highest priority first, then the earlier rule. `last`: the
+    /// latest moment of which the profile shows what was said.
     mutating func decide(
-        at now: Int64, _ place: Place, _ stores: TriggerStores, in context: OperatorContext
+        at now: Int64, seeingUntil last: Int64, _ place: Place, _ stores: TriggerStores,
+        in context: OperatorContext
     ) throws(StoreError) {
         guard !candidates.isEmpty else { return }
         arrangeCandidates()
         isProfileBound = false
-        bind(at: now, in: context)
+        bind(at: now, seeingUntil: last, in: context)
         for candidate in candidates {
             try decide(candidate, at: now, place, stores, in: context)
         }

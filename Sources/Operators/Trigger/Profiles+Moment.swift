@@ -4,28 +4,31 @@ internal import StreamCore
 
 /// What is asked at the moment of a decision: conditions over the profile, times of the calendar.
 extension Profiles {
-    /// Makes `profile` and `now` known to the expressions of the moment.
-    mutating func bind(at now: Int64, in context: OperatorContext) {
+    /// Makes `profile` and `now` known to the expressions of the moment. `last`: the latest moment of
+    /// which the profile shows what was said.
+    mutating func bind(
+        at now: Int64, seeingUntil last: Int64, in context: OperatorContext
+    ) {
         moments.bind(
             settings.scope.now, to: .timestamp(Moment(Timestamp(milliseconds: now))))
         if isProfileBound { return }
         isProfileBound = true
         document.removeAll()
-        writeProfile(at: now)
+        writeProfile(asOf: last)
         let event = unsafe context.arena.addEvent(
             json: document.bytes, key: nil, timestamp: .distantPast)
         moments.bind(settings.scope.profile, to: event, in: context.arena)
     }
 
-    private mutating func writeProfile(at now: Int64) {
+    private mutating func writeProfile(asOf last: Int64) {
         document.append("{\"first_seen\":\"")
         document.append(iso8601: Timestamp(milliseconds: profile.firstSeen))
         document.append("\",\"last_seen\":")
-        if let seen = profile.field(RuleSet.lastSeen, at: now) {
+        if let seen = profile.field(RuleSet.lastSeen, at: last) {
             unsafe document.append(profile.text(seen.json))
         } else {
             document.append("\"")
-            document.append(iso8601: Timestamp(milliseconds: min(profile.lastSeen, now)))
+            document.append(iso8601: Timestamp(milliseconds: min(profile.lastSeen, last)))
             document.append("\"")
         }
         document.append(",\"segments\":[")
@@ -39,7 +42,7 @@ extension Profiles {
         }
         document.append("]")
         for field in settings.profileFields {
-            guard let known = profile.field(field.hash, at: now) else { continue }
+            guard let known = profile.field(field.hash, at: last) else { continue }
             document.append(UInt8(ascii: ","))
             document.append(jsonString: field.name)
             document.append(UInt8(ascii: ":"))
@@ -58,7 +61,7 @@ extension Profiles {
 
     // MARK: Times of the calendar
 
-    /// Computes when the schedules are due next.
+    /// Computes when the schedules are due next, of what was said until `moment`, that included.
     mutating func appoint(after moment: Int64, in context: OperatorContext) {
         profile.rulesVersion = rules.version
         isProfileBound = false
@@ -70,7 +73,7 @@ extension Profiles {
             if hasDate == false {
                 profile.slots[slot].marks[0] = ProfileState.none
             } else {
-                bind(at: moment, in: context)
+                bind(at: moment, seeingUntil: moment, in: context)
                 profile.slots[slot].marks[0] = next(schedule, after: moment)
             }
         }
@@ -97,13 +100,12 @@ extension Profiles {
         guard due != ProfileState.none, due <= time else { return }
         profile.slots[slot].marks[0] = ProfileState.none
         guard due <= profile.lastSeen.addingSaturated(settings.retention) else {
-            // It has none until it is seen again.
-            profile.rulesVersion = 0
+            profile.rulesVersion = ProfileState.restsUntilSeen
             return
         }
         candidates.append(
             Candidate(rule: index, matchedAt: due, startedAt: due, identity: 0, data: .empty))
-        bind(at: time, in: context)
+        bind(at: time, seeingUntil: ProfileState.settled(at: time), in: context)
         profile.slots[slot].marks[0] = next(schedule, after: due)
     }
 

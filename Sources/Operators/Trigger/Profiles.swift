@@ -75,7 +75,8 @@ internal import StreamCore
             if isKnown, matches.isEmpty,
                 unsafe ProfileState.touch(
                     &stored, at: event.timestamp.milliseconds,
-                    streamTime: event.streamTime.milliseconds, fields, rules.version)
+                    settled: ProfileState.settled(at: event.streamTime.milliseconds), fields,
+                    rules.version)
             {
                 return try unsafe stores.profiles.put(key.bytes, copyOf: stored)
             }
@@ -191,13 +192,17 @@ internal import StreamCore
         let arena = context.arena
         let time = event.timestamp.milliseconds
         let streamTime = event.streamTime.milliseconds
+        let settled = ProfileState.settled(at: streamTime)
         profile.note(seen: time)
-        var mustAppoint = settle(at: streamTime)
+        var mustAppoint = settle(at: settled)
         for index in unsafe fields.indices {
             let field = unsafe fields[index]
-            unsafe profile.set(field.hash, to: field.json, at: time, streamTime: streamTime)
+            unsafe profile.set(field.hash, to: field.json, at: time, settled: settled)
         }
-        if time <= streamTime, settle(at: streamTime) { mustAppoint = true }
+        if time <= settled, settle(at: settled) { mustAppoint = true }
+        if mustAppoint { appoint(after: streamTime, in: context) }
+        let now = max(time, streamTime)
+        let moment = (event.streamTime, event.sequence)
         var isLate = false
         let identity = matches.isEmpty ? 0 : self.identity(of: event, in: arena)
         for index in 0..<matches.count {
@@ -217,24 +222,28 @@ internal import StreamCore
                 || time < profile.slots[slot].applied
             {
                 isLate = true
+                if match.bits & 2 != 0, case .absence = rule.pattern {
+                    cancelHeld(of: rule, startedUntil: time, at: now, moment, in: context)
+                }
             } else {
                 let fact = Fact(
                     slot: slot, time: time, bits: match.bits, identity: identity, data: data)
-                profile.insert(fact, of: rule, at: match.rule, into: &candidates)
+                profile.insert(fact)
+                if let end = profile.endOfWaiting(in: slot, rule) {
+                    cancelHeld(until: end, of: rule, at: now, moment, in: context)
+                    profile.advance(slot, rule, at: match.rule, to: end, &candidates)
+                }
             }
         }
-        let now = max(time, streamTime)
-        let moment = (event.streamTime, event.sequence)
-        if mustAppoint { appoint(after: streamTime, in: context) }
-        if isLate { cancelHeld(byLate: event, at: now, moment, in: context) }
-        try decide(at: now, moment, stores, in: context)
+        // What an event says of the profile counts for what it leads to itself.
+        try decide(at: now, seeingUntil: now, moment, stores, in: context)
         if isLate {
             context.countLate()
             context.emit(event, to: Triggerer.Output.late)
         }
     }
 
-    /// Stream time has come to `moment`. Returns whether the schedules have to be computed anew.
+    /// Settles what was said until `moment`. Returns whether the schedules have to be computed anew.
     private mutating func settle(at moment: Int64) -> Bool {
         let hasChanged = profile.settleFields(at: moment) { rules.schedulesDepend(on: $0) }
         return hasChanged
@@ -250,38 +259,39 @@ internal import StreamCore
         }
     }
 
-    /// An exit that comes too late for the order of events, while the action of an absence waits for
-    /// the end of quiet hours.
+    /// An exit comes too late for the order of events, while actions of its absence wait for the end
+    /// of quiet hours: those that began until then are taken back.
     private mutating func cancelHeld(
-        byLate event: Event, at now: Int64, _ moment: Place, in context: OperatorContext
+        of rule: Rule, startedUntil time: Int64, at now: Int64, _ place: Place,
+        in context: OperatorContext
     ) {
-        for place in 0..<matches.count where matches[place].bits & 2 != 0 {
-            let match = matches[place]
-            let rule = rules.rules[match.rule]
-            guard case .absence = rule.pattern else { continue }
-            for index in profile.held.indices.reversed()
-            where profile.held[index].rule == rule.identity
-                && profile.held[index].startedAt <= event.timestamp.milliseconds
-            {
-                report(profile.held[index], .cancelled, at: now, moment, in: context)
-                profile.held.remove(at: index)
-            }
+        for index in profile.held.indices.reversed()
+        where profile.held[index].rule == rule.identity && profile.held[index].startedAt <= time {
+            cancelHeld(index, at: now, place, in: context)
         }
     }
 
-    /// The exits that are to be applied at `time`, while the actions of absences wait for the end of
-    /// quiet hours; and those that came until one was due.
+    /// The exits that are to be applied until `moment`, while the actions of absences wait for the
+    /// end of quiet hours; and those that came until one was due. `rule`: only those of this one.
     private mutating func cancelHeld(
-        at time: Int64, _ moment: Place, in context: OperatorContext
+        until moment: Int64, of rule: Rule? = nil, at now: Int64, _ place: Place,
+        in context: OperatorContext
     ) {
-        for index in profile.held.indices.reversed() {
-            let action = profile.held[index]
-            guard let place = rules.place(of: action.rule),
-                profile.isOver(action, rules.rules[place], at: time)
+        for position in profile.held.indices.reversed() {
+            let action = profile.held[position]
+            guard rule == nil || rule?.identity == action.rule,
+                let index = rules.place(of: action.rule),
+                profile.isOver(action, rules.rules[index], at: moment)
             else { continue }
-            report(action, .cancelled, at: time, moment, in: context)
-            profile.held.remove(at: index)
+            cancelHeld(position, at: now, place, in: context)
         }
+    }
+
+    private mutating func cancelHeld(
+        _ index: Int, at now: Int64, _ place: Place, in context: OperatorContext
+    ) {
+        report(profile.held[index], .cancelled, at: now, place, in: context)
+        profile.held.remove(at: index)
     }
 
     /// What tells the event from others, also when it is read again.
@@ -325,20 +335,22 @@ internal import StreamCore
         profile.timer = .max
         let time = due.milliseconds
         let moment = context.moment(ofTimerDueAt: due)
-        let mustAppoint = settle(at: time)
-        cancelHeld(at: time, moment, in: context)
+        let settled = ProfileState.settled(at: time)
+        let mustAppoint = settle(at: settled) && profile.rulesVersion != ProfileState.restsUntilSeen
+        cancelHeld(until: time, at: time, moment, in: context)
         for slot in profile.slots.indices {
             guard let index = rules.place(of: profile.slots[slot].rule) else { continue }
-            let rule = rules.rules[index]
-            if case .schedule(let schedule) = rule.pattern {
-                keep(schedule, slot, at: index, dueAt: time, in: context)
-            } else {
-                profile.advance(slot, rule, at: index, to: time, &candidates)
-            }
+            profile.advance(slot, rules.rules[index], at: index, to: time, &candidates)
         }
-        if mustAppoint { appoint(after: time, in: context) }
+        if mustAppoint { appoint(after: settled, in: context) }
+        for slot in profile.slots.indices {
+            guard let index = rules.place(of: profile.slots[slot].rule),
+                case .schedule(let schedule) = rules.rules[index].pattern
+            else { continue }
+            keep(schedule, slot, at: index, dueAt: time, in: context)
+        }
         release(dueAt: time, moment, in: context)
-        try decide(at: time, moment, stores, in: context)
+        try decide(at: time, seeingUntil: settled, moment, stores, in: context)
         try close(stores, at: time)
     }
 
@@ -364,10 +376,11 @@ internal import StreamCore
         }
         for action in profile.held { next = min(next, action.due) }
         if !rules.schedules.isEmpty {
-            if profile.rulesVersion != rules.version, profile.firstSeen > streamTime {
-                next = min(next, profile.firstSeen)
+            if profile.rulesVersion != rules.version, profile.firstSeen >= streamTime {
+                next = min(next, profile.firstSeen + 1)
             }
-            next = min(next, profile.nextChange { rules.schedulesDepend(on: $0) })
+            let change = profile.nextChange { rules.schedulesDepend(on: $0) }
+            next = min(next, change.addingSaturated(1))
         }
         if next < profile.timer {
             try unsafe stores.timers.set(key.bytes, at: Timestamp(milliseconds: next))

@@ -101,6 +101,8 @@ struct ReferenceTriggers {
     private var budgetUse: [Int64: Int] = [:]
     /// The events that have come, for what is known of a profile.
     private var come: [CustomerEvent] = []
+    /// Until when, that moment included, what they say counts for what is being decided.
+    private var known = Int64.min
 
     init(_ settings: ReferenceSettings, _ steps: [Step]) {
         self.settings = settings
@@ -123,9 +125,7 @@ struct ReferenceTriggers {
                     startedAt: entry.value, due: entry.value)
             }
             let all = pending + appointed + waiting
-            let moments =
-                all.map { ($0.due, $0.key) } + exits.map { ($0.due, $0.key) }
-                + touches.map { ($0.due, $0.key) }
+            let moments = (all + exits).map { ($0.due, $0.key) } + touches.map { ($0.due, $0.key) }
             guard let next = moments.filter({ $0.0 <= streamTime }).min(by: <) else { return }
             let (due, key) = next
             let isNow = { (found: Found) in found.due == due && found.key == key }
@@ -133,24 +133,26 @@ struct ReferenceTriggers {
             for waiter in waiting.reversed() where waiter.key == key {
                 let isOver = exits.contains {
                     $0.key == key && $0.rule == waiter.rule
-                        && (waiter.startedAt...waiter.due).contains($0.matchedAt)
+                        && (waiter.startedAt..<waiter.due).contains($0.matchedAt)
                         && min($0.due, waiter.due) <= due
                 }
                 if isOver { cancel(waiter, at: due) }
             }
             exits.removeAll(where: isNow)
-            let now = (pending + appointed + waiting).filter(isNow)
+            if touches.contains(where: { $0.due == due && $0.key == key }) {
+                // Before the appointments of this moment: what was said earlier counts for them.
+                touches.removeAll { $0.due == due && $0.key == key }
+                appointAll(key, after: due - 1)
+                continue
+            }
+            let now = all.filter(isNow)
             pending.removeAll(where: isNow)
             waiting.removeAll(where: isNow)
             for found in appointed.filter(isNow) {
                 appointments["\(found.key) \(found.rule)"] = nil
-                appoint(found.key, found.rule, after: found.due)
+                appoint(found.key, found.rule, after: found.due, knowing: found.due - 1)
             }
-            if touches.contains(where: { $0.due == due && $0.key == key }) {
-                touches.removeAll { $0.due == due && $0.key == key }
-                appointAll(key, after: due)
-            }
-            decide(now, at: due)
+            decide(now, at: due, knowing: due - 1)
         }
     }
 
@@ -182,10 +184,10 @@ struct ReferenceTriggers {
             { cancel(waiter, at: now) }
         }
         if isTouched(by: event) {
-            if event.time <= streamTime {
+            if event.time < streamTime {
                 appointAll(event.key, after: streamTime)
             } else {
-                touches.append((event.key, event.time))
+                touches.append((event.key, event.time + 1))
             }
         }
         var found: [Found] = []
@@ -197,7 +199,7 @@ struct ReferenceTriggers {
                         due: now))
             }
         }
-        decide(found, at: now)
+        decide(found, at: now, knowing: now)
     }
 
     /// Whether an event says anything to a rule or of the profile.
@@ -212,12 +214,10 @@ struct ReferenceTriggers {
 
     // MARK: What is known of a profile
 
-    /// What the event with the latest time until now says, of equal times the last to come.
-    func latest<Value>(
-        _ key: String, _ now: Int64, _ field: (CustomerEvent) -> Value?
-    ) -> Value? {
+    /// What the event with the latest time until `known` says, of equal times the last to come.
+    func latest<Value>(_ key: String, _ field: (CustomerEvent) -> Value?) -> Value? {
         var best: (time: Int64, value: Value)?
-        for event in come where event.key == key && event.time <= now {
+        for event in come where event.key == key && event.time <= known {
             if let value = field(event), best == nil || event.time >= best!.time {
                 best = (event.time, value)
             }
@@ -225,32 +225,36 @@ struct ReferenceTriggers {
         return best?.value
     }
 
-    private func zone(_ key: String, _ now: Int64) -> String {
-        latest(key, now) { $0.zone }.flatMap { TimeZone(identifier: $0) == nil ? nil : $0 }
+    private func zone(_ key: String) -> String {
+        latest(key) { $0.zone }.flatMap { TimeZone(identifier: $0) == nil ? nil : $0 }
             ?? settings.fallbackZone
     }
 
     private mutating func appointAll(_ key: String, after time: Int64) {
         for (index, rule) in settings.rules.enumerated() {
-            if case .schedule = rule.pattern { appoint(key, index, after: time) }
+            if case .schedule = rule.pattern { appoint(key, index, after: time, knowing: time) }
         }
     }
 
-    private mutating func appoint(_ key: String, _ rule: Int, after time: Int64) {
+    /// `knowing`: until when what was said counts.
+    private mutating func appoint(
+        _ key: String, _ rule: Int, after time: Int64, knowing last: Int64
+    ) {
+        known = last
         guard
             case .schedule(let every, let at, let usesBirthday, let before) =
                 settings.rules[rule].pattern
         else { return }
         var date: String?
         if usesBirthday {
-            date = latest(key, time) { $0.birthday }
+            date = latest(key) { $0.birthday }
             if date == nil {
                 appointments["\(key) \(rule)"] = nil
                 return
             }
         }
         let due = ReferenceCalendar.next(
-            every: every, at: at, date: date, daysBefore: before, zone: zone(key, time), after: time
+            every: every, at: at, date: date, daysBefore: before, zone: zone(key), after: time
         )
         let seen = come.filter { $0.key == key && isTouched(by: $0) }.map(\.time).max() ?? .min
         appointments["\(key) \(rule)"] = due <= seen + settings.retention ? due : nil
@@ -258,7 +262,8 @@ struct ReferenceTriggers {
 
     // MARK: Decisions
 
-    private mutating func decide(_ found: [Found], at now: Int64) {
+    private mutating func decide(_ found: [Found], at now: Int64, knowing last: Int64) {
+        known = last
         let sorted = found.enumerated().sorted { left, right in
             let (a, b) = (settings.rules[left.element.rule], settings.rules[right.element.rule])
             return (-a.priority, left.element.rule, left.element.matchedAt, left.offset)
@@ -280,7 +285,7 @@ struct ReferenceTriggers {
         func say(_ outcome: String) -> String { "\(head())\(outcome) \(tried)" }
 
         if rule.asksVIP {
-            let isVIP = latest(key, now) { $0.isVIP }
+            let isVIP = latest(key) { $0.isVIP }
             if isVIP != true {
                 let reason = isVIP == nil ? "condition_failed" : "condition"
                 tried = ["-=\(reason)"]
@@ -290,7 +295,7 @@ struct ReferenceTriggers {
         }
         if let limit = rule.asksSeen {
             let isAsked = isTouched
-            let seen = latest(key, now) { isAsked($0) ? $0.time : nil } ?? .min
+            let seen = latest(key) { isAsked($0) ? $0.time : nil } ?? .min
             if now - seen >= limit {
                 tried = ["-=condition"]
                 held.append(say("not_sent condition \(Self.text(now))"))
@@ -328,9 +333,7 @@ struct ReferenceTriggers {
         _ rule: ReferenceRule, _ index: Int, _ key: String, _ channel: String, _ now: Int64
     ) -> String? {
         if !rule.exempt.contains("consent") {
-            let consent =
-                channel == "email"
-                ? latest(key, now) { $0.consent } : latest(key, now) { $0.pushConsent }
+            let consent = latest(key) { channel == "email" ? $0.consent : $0.pushConsent }
             if consent != true { return "no_consent" }
         }
         if settings.suppressed.contains(key) { return "suppressed" }
@@ -338,7 +341,7 @@ struct ReferenceTriggers {
         if !rule.exempt.contains("quiet_hours"),
             let quiet = rule.quiet ?? ownQuiet ?? settings.quiet
         {
-            let end = ReferenceCalendar.endOfQuiet(quiet, zone: zone(key, now), at: now)
+            let end = ReferenceCalendar.endOfQuiet(quiet, zone: zone(key), at: now)
             if end > now { return quiet.holds ? "hold \(end)" : "quiet_hours" }
         }
         if !rule.exempt.contains("caps") {
@@ -378,7 +381,7 @@ struct ReferenceTriggers {
 
     private func isInside(_ time: Int64, _ every: Int64?, _ key: String, _ now: Int64) -> Bool {
         guard let every else {
-            let zone = zone(key, now)
+            let zone = zone(key)
             return ReferenceCalendar.day(time, zone) >= ReferenceCalendar.day(now, zone)
         }
         return time > now - every

@@ -13,6 +13,7 @@ struct TriggerCase {
     ]
     static let types = ["a", "b", "c", "d"]
     static let minute: Int64 = 60_000
+    static let hour = 60 * minute
 
     var reference = ReferenceSettings()
     var events: [CustomerEvent] = []

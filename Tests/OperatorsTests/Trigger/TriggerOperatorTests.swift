@@ -140,39 +140,6 @@ struct TriggerOperatorTests {
         #expect(output.held[0].action_id == output.held[1].action_id)
     }
 
-    @Test("an exit that happened after the quiet hours takes nothing back, however early it came")
-    func exitAfterwards() throws {
-        let settings = Sample.settings(
-            [Sample.cart], [("quiet_hours", ["from": "21:00", "to": "08:00"])])
-        let night = moment("2024-03-04T22:30:00Z")
-        let morning = moment("2024-03-05T07:00:00Z")
-        func run(exitAt: Int64) throws -> TriggerOutput {
-            let rig = try TriggerRig(settings, outOfOrderness: hour)
-            try rig.send(Sample.event("cart", night))
-            try rig.send(Sample.event("other", morning - minute))
-            try rig.send(Sample.event("purchase", exitAt))
-            try rig.driver.finish()
-            return try rig.take()
-        }
-        #expect(try run(exitAt: morning + 1).sent.map(\.sent_at) == ["2024-03-05T07:00:00.000Z"])
-        #expect(try run(exitAt: morning).held.last?.decided_at == "2024-03-05T07:00:00.000Z")
-        #expect(try run(exitAt: morning).sent.isEmpty)
-    }
-
-    @Test("a decision sees what was said until its moment, not what came early and is later")
-    func profileAtTheMoment() throws {
-        func run(before: Bool, after: Bool) throws -> TriggerOutput {
-            let rig = try TriggerRig(Sample.settings([Sample.cart]), outOfOrderness: hour)
-            try rig.send(Sample.event("cart", noon, consent: before))
-            let decision = noon + 45 * minute + 1
-            try rig.send(Sample.event("other", decision + 1, number: 1, consent: after))
-            try rig.driver.finish()
-            return try rig.take()
-        }
-        #expect(try run(before: true, after: false).sent.count == 1)
-        #expect(try run(before: false, after: true).held.map(\.reason) == ["no_consent"])
-    }
-
     @Test("a fallback channel passes its own gates, not those of the first")
     func fallback() throws {
         let rule: Setting = [
@@ -326,21 +293,6 @@ struct TriggerOperatorTests {
             ])
     }
 
-    @Test("what an event repeats of a profile is newer than what a late one says")
-    func repeatedFields() throws {
-        let rig = try TriggerRig(
-            Sample.settings([Sample.plain("hello", "a")]), outOfOrderness: hour)
-        try rig.send(Sample.event("x", noon, consent: false))
-        try rig.send(Sample.event("x", noon + 20 * minute, consent: false))
-        try rig.send(Sample.event("x", noon + 10 * minute, consent: true))
-        try rig.send(Sample.event("a", noon + 30 * minute, consent: nil))
-        try rig.send(Sample.event("x", noon + 20 * minute, consent: true))
-        try rig.send(Sample.event("a", noon + 40 * minute, consent: nil))
-        let output = try rig.take()
-        #expect(output.held.map { $0.reason ?? "" } == ["no_consent"])
-        #expect(output.sent.map(\.matched_at) == ["2024-03-04T11:40:00.000Z"])
-    }
-
     @Test("a replay gives the same ids, and two events of one moment give two")
     func identities() throws {
         let settings = Sample.settings([Sample.plain("hello", "a")])
@@ -349,6 +301,22 @@ struct TriggerOperatorTests {
         #expect(Set(ids).count == 3)
         #expect(try TriggerRig(settings).run(events).sent.map(\.action_id) == ids)
         #expect(try TriggerRig(settings).run([events[1]]).sent.map(\.action_id) == [ids[1]])
+    }
+
+    @Test("appointments end with the retention, and begin again when the profile is seen again")
+    func appointmentsRest() throws {
+        let daily = Sample.rule("daily", [("schedule", ["every": "day", "at": "09:00"])])
+        let rig = try TriggerRig(Sample.settings([daily], [("retention", "2d")]))
+        try rig.send(Sample.event("x", noon))
+        // What was sent on the second day keeps the profile, but not its appointments.
+        try rig.send(Sample.event("x", noon + 2 * day + 23 * hour, key: "other", number: 1))
+        try rig.send(Sample.event("x", noon + 3 * day, number: 2))
+        try rig.driver.finish()
+        let sent = try rig.take().sent.filter { $0.profile == "k" }
+        #expect(
+            sent.compactMap { $0.sent_at?.prefix(10) } == [
+                "2024-03-05", "2024-03-06", "2024-03-08", "2024-03-09",
+            ])
     }
 
     @Test("a profile is forgotten, with its consent, when it was silent for the retention")

@@ -54,17 +54,36 @@ struct TriggerPropertyTests {
         // Rules of kind event go by the order of arrival.
         made.reference.rules.removeAll { if case .plain = $0.pattern { true } else { false } }
         made.outOfOrderness = 60 * TriggerCase.minute
+        // Of equal times of one customer the order of arrival counts. Otherwise many events are at the
+        // very moments of decisions, as of schedules and quiet hours, or just behind them.
+        let step = 5 * TriggerCase.minute
+        let start = made.events[0].time / TriggerCase.hour * TriggerCase.hour
+        var clocks: [String: Int64] = [:]
+        for index in made.events.indices {
+            let key = made.events[index].key
+            let time = clocks[key] ?? start
+            clocks[key] = time + step * .random(in: 1...12, using: &random)
+            made.events[index].time = time + [0, 1].randomElement(using: &random)!
+            made.events[index].consent = [nil, true, false].randomElement(using: &random)!
+        }
         made.events.sort { ($0.time, $0.number) < ($1.time, $1.number) }
-        for index in made.events.indices { made.events[index].time += Int64(index) }
         let plan = try plan(made)
         let expected = try TriggerRig(plan: plan).run(made.events)
         #expect(expected.values("late").isEmpty)
+        // Somebody of whom nobody asks moves stream time to each of these moments.
+        let end = made.events.last!.time + 2 * TriggerCase.hour
+        let ticks = stride(from: start, through: end, by: Int(step)).flatMap { time in
+            [time, time + 1].map { CustomerEvent("tick", $0, "x") }
+        }
         for patience in [made.outOfOrderness, TriggerCase.minute] {
-            // Everybody comes later than it happened, by less than stream time waits.
-            let arrivals = made.events.map { event in
-                (at: event.time + Int64.random(in: 0..<patience, using: &random), event: event)
+            // Everybody comes later than it happened, by as much as stream time waits at the most.
+            let late = made.events.map { event in
+                let delays = [0, patience, patience, .random(in: 0...patience, using: &random)]
+                return (at: event.time + delays.randomElement(using: &random)!, event: event)
             }
-            let events = arrivals.sorted { ($0.at, $0.event.time) < ($1.at, $1.event.time) }
+            // Of those that come together the latest first.
+            let events = (late + ticks.map { (at: $0.time, event: $0) })
+                .sorted { ($0.at, -$0.event.time) < ($1.at, -$1.event.time) }
             let output = try TriggerRig(plan: plan).run(events.map(\.event))
             #expect(output.values("out") == expected.values("out"), "seed \(seed)")
             #expect(output.values("held") == expected.values("held"), "seed \(seed)")
