@@ -40,14 +40,14 @@ public struct SampleEventGenerator: ~Copyable {
     ///
     /// - Parameters:
     ///   - seed: Any number; another one gives another sample of the same kind.
-    ///   - settings: What the sample is like.
+    ///   - settings: What the sample is like, within the limits that they name.
     public init(seed: UInt64, settings: SampleEventSettings = SampleEventSettings()) {
         precondition(
-            (2...1_000_000).contains(settings.customers),
-            "a sample has 2 to 1,000,000 customers, not \(settings.customers)")
+            SampleEventSettings.customerLimits.contains(settings.customers),
+            "a sample can't have \(settings.customers) customers")
         precondition(
-            (0.001...1_000_000).contains(settings.eventsPerSecond),
-            "a sample has 0.001 to 1,000,000 events a second, not \(settings.eventsPerSecond)")
+            SampleEventSettings.rateLimits.contains(settings.eventsPerSecond),
+            "a sample can't have \(settings.eventsPerSecond) events a second")
         random = RandomSequence(seed: seed)
         customers = settings.customers
         broken = Likelihood(settings.brokenShare)

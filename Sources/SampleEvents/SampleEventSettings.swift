@@ -20,5 +20,10 @@ public struct SampleEventSettings: Sendable {
     /// How long a record is on its way at most, in event time.
     public var outOfOrderBound = Duration.seconds(5)
 
+    /// How many customers a sample may have.
+    public static let customerLimits = 2...1_000_000
+    /// How many events a second of event time.
+    public static let rateLimits = 0.001...1_000_000
+
     public init() {}
 }
