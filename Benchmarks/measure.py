@@ -63,7 +63,7 @@ def arguments():
     parser.add_argument("--build", required=True, help="folder of the compiled ceiling")
     parser.add_argument("--count", type=int, default=500_000, help="events in the input topic")
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each contender")
-    parser.add_argument("--restore-events", type=int, default=1_000_000, help="events behind the restored state")
+    parser.add_argument("--restore-events", type=int, default=4_000_000, help="events behind the restored state")
     parser.add_argument("--report", help="write the measurements to this JSON file")
     return parser.parse_args()
 
@@ -184,7 +184,7 @@ def restore(options, bootstrap):
         "BENCH_GAP": "999d",
         "BENCH_POS_GAP": "999d",
     }
-    fill(bootstrap, RESTORE_INPUT, options.restore_events, customers=options.restore_events)
+    fill(bootstrap, RESTORE_INPUT, options.restore_events, customers=min(options.restore_events, 1_000_000))
     command = [MILLRACE, "run", "Benchmarks/topologies/sessionize.yaml", "--until-caught-up"]
     command += ["--create-topics", "--partitions", str(PARTITIONS), "--report", "json"]
     rates = []

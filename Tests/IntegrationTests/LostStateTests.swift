@@ -61,6 +61,69 @@ struct LostStateTests {
         #expect(Set(sessions) == workload.sessions)
     }
 
+    /// The tasks of one number of both write their checkpoints to one partition.
+    @Test(
+        "tasks of two sub-topologies come up from the changelogs side by side",
+        arguments: ["at_least_once", "exactly_once"])
+    func severalSubtopologies(guarantee: String) throws {
+        let broker = TestBroker("lost-both")
+        let folder = try TestFolder()
+        let source = broker.topic("in")
+        try broker.create(["in", "sessions", "dead"].map(broker.topic))
+        let topology = try folder.write(
+            SessionWorkload.topology(
+                on: broker, source: source, sink: broker.topic("sessions"),
+                deadLetter: broker.topic("dead"), state: folder.path("state"), threads: 1,
+                kafka: ["group.instance.id: one"],
+                processing: ["guarantee: \(guarantee)", "changelog: kafka"]
+            ).replacing(
+                "  sessions: { from: parsed,",
+                with: """
+                      firsts: { from: parsed, deduplicate: { key: [at, user_id], within: 10d } }
+                      sessions: { from: firsts,
+                    """
+            ).replacing(
+                "[parsed.failed,",
+                with: "[parsed.failed, firsts.rejected, firsts.conflicts, firsts.late,"),
+            to: "topology.yaml")
+        let workload = SessionWorkload(eventCount: 4000, users: 100)
+        let half = workload.records.count / 2
+        try broker.write(Array(workload.records[..<half]), to: source)
+        func start() throws -> MillraceProcess {
+            try MillraceProcess(["run", topology, "--create-topics"], in: folder)
+        }
+        let first = try start()
+        try first.waitForCommit(beyond: Int64(half) - 1, of: source, on: broker)
+        first.send(SIGTERM)
+        #expect(first.waitForEnd() == 0, "\(first.logTail())")
+
+        try FileManager.default.removeItem(atPath: folder.path("state"))
+        let second = try start()
+        try broker.write(Array(workload.records[half...]), to: source)
+        var written = Int64(workload.records.count)
+        // What tasks tell each other of the time comes with records: the last of them says what the
+        // ones before it have brought.
+        for pause: Int64 in [0, 1000, 2000] {
+            try second.waitForCommit(beyond: written - 1, of: source, on: broker)
+            let closing = workload.closingRecords(later: pause)
+            try broker.write(closing, to: source)
+            written += Int64(closing.count)
+        }
+        var sessions: Set<SessionWorkload.Session> = []
+        _ = try broker.read([broker.topic("sessions")], atMost: .seconds(60)) { seen in
+            let values = seen.values.joined().compactMap { $0.value }
+            sessions = Set(values.compactMap { SessionWorkload.session($0)?.session })
+            return sessions.count >= workload.sessions.count
+        }
+        #expect(second.errors.contains("restored state"))
+        second.send(SIGTERM)
+        #expect(second.waitForEnd() == 0, "\(second.logTail())")
+        let (missing, extra) = (
+            workload.sessions.subtracting(sessions), sessions.subtracting(workload.sessions)
+        )
+        #expect(missing.isEmpty && extra.isEmpty, "\(missing.count) \(missing); \(extra)")
+    }
+
     /// Each member keeps its state to itself.
     private static func topology(
         _ broker: TestBroker, _ member: String, kafka: [String], in folder: TestFolder

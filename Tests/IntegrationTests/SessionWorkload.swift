@@ -45,12 +45,16 @@ struct SessionWorkload {
         self.sessions = Set(sessions)
     }
 
-    /// Records far behind the others in time, enough of them to reach every partition: they close
-    /// all sessions but their own.
-    var closingRecords: [TestBroker.Record] {
-        let time = (records.last?.timestamp ?? 0) + 3 * Self.gap
+    /// Records far behind the others in time, enough of them to reach every partition, by key and by
+    /// time: they close all sessions but their own.
+    var closingRecords: [TestBroker.Record] { closingRecords(later: 0) }
+
+    /// The same, by so many milliseconds later.
+    func closingRecords(later pause: Int64) -> [TestBroker.Record] {
+        let begin = (records.last?.timestamp ?? 0) + 3 * Self.gap + pause
         return (0..<64).map { number in
-            TestBroker.Record(
+            let time = begin + Int64(number)
+            return TestBroker.Record(
                 key: "closer-\(number)",
                 value: Array(#"{"user_id":"closer-\#(number)","at":\#(time)}"#.utf8),
                 timestamp: time)

@@ -19,6 +19,10 @@ struct SimulatedOutcome: Sendable {
 
     /// The records of each key, in their order, by partition.
     private var records: [Place: [FakeCluster.Record]] = [:]
+    /// The people whom events were linked to, as of now.
+    private var people: [String: String] = [:]
+    /// The numbers of the events that were linked.
+    private var linked: [Int64] = []
     /// Entries, offsets and stream time of each task, as text.
     private var state: [String: String] = [:]
 
@@ -26,7 +30,8 @@ struct SimulatedOutcome: Sendable {
         cluster: FakeCluster, storages: [any StateStorage], plan: TopologyPlan,
         hasStreamTime: Bool
     ) throws {
-        for topic in SimulatedTopology.sinks {
+        for topic in SimulatedTopology.sinks
+        where !SimulatedTopology.linkSinks.contains(topic) {
             for (partition, all) in cluster.records(of: topic).enumerated() {
                 for record in all {
                     let key = String(decoding: record.key ?? [], as: UTF8.self)
@@ -36,6 +41,7 @@ struct SimulatedOutcome: Sendable {
                 }
             }
         }
+        readLinks(on: cluster)
         let committed = cluster.committedOffsets(group: SimulatedTopology.application)
         for subtopology in plan.subtopologies where !subtopology.stores.isEmpty {
             for partition in 0..<SimulatedTopology.partitions {
@@ -52,6 +58,22 @@ struct SimulatedOutcome: Sendable {
                 }
             }
         }
+    }
+
+    private mutating func readLinks(on cluster: FakeCluster) {
+        for record in cluster.records(of: "people").joined() {
+            let key = String(decoding: record.key ?? [], as: UTF8.self)
+            let profile = record.value.map { String(decoding: $0, as: UTF8.self) }
+            people[key] = profile.flatMap { $0.contains("merged_into") ? nil : $0 }
+        }
+        for record in cluster.records(of: "linked").joined() {
+            let text = String(decoding: record.value ?? [], as: UTF8.self)
+            let number = text.firstRange(of: #""n":"#).flatMap { range in
+                Int64(text[range.upperBound...].prefix { $0.isNumber })
+            }
+            linked.append(number ?? -1)
+        }
+        linked.sort()
     }
 
     /// Whether a state is the one that the group's offsets tell of. What the group has decided and
@@ -81,8 +103,12 @@ struct SimulatedOutcome: Sendable {
         let offsets = (checkpoint?.offsets ?? [:])
             .filter { SimulatedTopology.sources.contains($0.key.topic) }
         state["\(task) offsets"] = "\(offsets.sorted { $0.key < $1.key })"
-        if hasStreamTime { state["\(task) stream time"] = "\(checkpoint?.streamTime as Any)" }
-        for store in stores {
+        // Between tasks that tell each other what they know, it depends on who came first.
+        let isLinking = stores.contains { $0.name.hasPrefix("linked.") }
+        if hasStreamTime, !isLinking {
+            state["\(task) stream time"] = "\(checkpoint?.streamTime as Any)"
+        }
+        for store in stores where !store.name.hasPrefix("linked.") {
             switch store.kind {
             case .keyValue:
                 var entries: [String] = []
@@ -111,6 +137,16 @@ struct SimulatedOutcome: Sendable {
                 record.value.map { String(decoding: $0, as: UTF8.self) } ?? "a tombstone"
             }
             return "\(place) at \(index): \(text(found[index])), not \(text(wanted[index]))"
+        }
+        for key in Set(people.keys).union(expected.people.keys).sorted()
+        where people[key] != expected.people[key] {
+            return """
+                the profile \(key) is \(people[key] ?? "missing"), \
+                expected is \(expected.people[key] ?? "none")
+                """
+        }
+        if linked != expected.linked {
+            return "the events linked are \(linked), not \(expected.linked)"
         }
         for name in Set(state.keys).union(expected.state.keys).sorted()
         where state[name] != expected.state[name] {

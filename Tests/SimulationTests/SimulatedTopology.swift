@@ -14,6 +14,9 @@ import StreamTesting
 /// visits ──▶ read ──────────────────────────────────▶ copies
 ///               └── failed ─────────────────────────▶ unread
 /// rules ──▶ ruled, in every task ──▶ marked ────────▶ marks        with rules, behind `parsed`
+/// parsed ──▶ linked, over all partitions ───────────▶ linked       with linking
+///               ▲│    └── profiles ─────────────────▶ people
+///               └┘ what its tasks tell each other
 /// ```
 ///
 /// Each topic is written by the tasks of one sub-topology: between two tasks there is no order that
@@ -21,9 +24,10 @@ import StreamTesting
 struct SimulatedTopology {
     static let application = "shop"
     static let partitions: Int32 = 3
-    static let repartitionTopic = "shop-sessions-repartition"
     static let sources = ["clicks", "visits"]
-    static let sinks = ["sessions", "extras", "copies", "dead", "unread", "marks"]
+    static let sinks = ["sessions", "extras", "copies", "dead", "unread", "marks"] + linkSinks
+    /// What is written there depends on which task learns first of what; not what it comes to.
+    static let linkSinks = ["linked", "people"]
     static let broadcast = "rules"
     /// After how long without a record the wall clock moves stream time.
     var idleAfter: Duration {
@@ -37,6 +41,9 @@ struct SimulatedTopology {
     let closesByWallClock: Bool
     /// Whether sessions are kept by another field than the topics are partitioned by.
     var isRekeyed = false
+    /// Whether events of all partitions are linked to people, by tasks that tell each other what they
+    /// know.
+    var isLinked = false
     /// Whether there are sessions of another operator beside them, and which edit of the topology it is.
     var edit = Edit.none
 
@@ -60,11 +67,6 @@ struct SimulatedTopology {
 
     /// Whether there is a topic of which every task reads all partitions.
     var hasRules = false
-
-    var taskCount: Int { (isRekeyed ? 3 : 2) * Int(Self.partitions) }
-
-    /// The topics whose records the group has to commit.
-    var readTopics: [String] { Self.sources + (isRekeyed ? [Self.repartitionTopic] : []) }
 
     func plan() throws -> TopologyPlan {
         let watermark = WatermarkSettings(
@@ -106,6 +108,7 @@ struct SimulatedTopology {
                         [Topology.Sink(topic: "extras", inputs: [StreamReference("\($0).closed")])]
                     } ?? []))
         if hasRules { try addRules(to: &topology) }
+        if isLinked { addLinking(to: &topology) }
         return try TopologyPlan(topology)
     }
 
@@ -124,25 +127,57 @@ struct SimulatedTopology {
             Topology.Sink(topic: "marks", inputs: [StreamReference("marked")]))
     }
 
+    private func addLinking(to topology: inout Topology) {
+        let identifiers = Self.map([
+            (
+                "account",
+                Self.map([("field", Self.text("account")), ("unique", Self.text("true"))])
+            ),
+            ("email", Self.map([("field", Self.text("email")), ("form", Self.text("email"))])),
+            ("device", Self.map([("field", Self.text("device"))])),
+        ])
+        topology.operators.append(
+            Self.node(
+                "linked", "link",
+                Self.map([("scope", Self.text("global")), ("identifiers", identifiers)]),
+                from: "parsed", policy: .drop))
+        topology.sinks += [
+            Topology.Sink(topic: "linked", inputs: [StreamReference("linked")]),
+            Topology.Sink(topic: "people", inputs: [StreamReference("linked.profiles")]),
+        ]
+    }
+
+    private static func text(_ text: String) -> ConfigurationValue {
+        let content: ConfigurationValue.Content = text == "true" ? .boolean(true) : .string(text)
+        return ConfigurationValue(content, text: text, at: .none)
+    }
+
+    private static func map(_ entries: [(String, ConfigurationValue)]) -> ConfigurationValue {
+        let entries = entries.map {
+            ConfigurationValue.Entry(key: $0.0, keyLocation: .none, value: $0.1)
+        }
+        return ConfigurationValue(.map(entries), at: .none)
+    }
+
     private static func node(
         _ name: String, _ kind: String, _ settings: [(String, String)], from input: String,
         policy: ErrorPolicy = .deadLetter
     ) -> Topology.Node {
+        node(name, kind, map(settings.map { ($0.0, text($0.1)) }), from: input, policy: policy)
+    }
+
+    private static func node(
+        _ name: String, _ kind: String, _ settings: ConfigurationValue, from input: String,
+        policy: ErrorPolicy = .deadLetter
+    ) -> Topology.Node {
         let spec = OperatorRegistry.standard[kind]!
-        let entries = settings.map {
-            ConfigurationValue.Entry(
-                key: $0.0, keyLocation: .none,
-                value: ConfigurationValue(.string($0.1), text: $0.1, at: .none))
-        }
-        var configuration = Configuration(
-            name: name, value: ConfigurationValue(.map(entries), at: .none)
-        ) { _ in [] }
+        var configuration = Configuration(name: name, value: settings) { _ in [] }
         guard let definition = spec.make(&configuration) else {
             preconditionFailure("\(configuration.diagnostics)")
         }
         return Topology.Node(
             name: name, spec: spec, definition: definition, inputs: [StreamReference(input)],
-            errorPolicy: policy)
+            namedInputs: spec.namedInputs.map { _ in nil }, errorPolicy: policy)
     }
 }
 
@@ -218,7 +253,7 @@ struct SimulatedWorkload {
                 isBroken
                 ? "{broken \(count)"
                 : #"{"user":"\#(user)","at":\#(time),"n":\#(count),"item":"i\#(count % 5)","#
-                    + #""friend":"\#(Self.friend(of: number))"}"#
+                    + #""friend":"\#(Self.friend(of: number))"\#(Self.identifiers(count, number))}"#
             let key = Array(user.utf8)
             let partition = Self.partition(of: number)
             entries.append(
@@ -242,6 +277,14 @@ struct SimulatedWorkload {
             partition(of: $0) == partition(of: user)
         }
         return "u\(next ?? user)"
+    }
+
+    /// Who it is, as far as an event tells: devices change hands now and then.
+    private static func identifiers(_ count: Int, _ user: Int) -> String {
+        let device = count % 13 == 5 ? (user + 1) % 9 : user
+        return #","device":"d\#(device)-\#(count / 4 % 3)""#
+            + (count % 3 == 0 ? #","account":"a\#(user)""# : "")
+            + (count % 5 == 0 ? #","email":"e\#(user / 2)@shop.de""# : "")
     }
 
     private static func rule(_ count: Int, for user: String, at time: Int64) -> Entry {

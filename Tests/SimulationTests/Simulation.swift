@@ -41,7 +41,7 @@ final class Simulation {
     private var machineCount = 0
     /// The disk of each slot, or the one of all.
     private var disks: [SimulatedDisk] = []
-    private var plan: TopologyPlan
+    private(set) var plan: TopologyPlan
     private let clock: SimulatedClock
     private let world: World
     private let fault: DeliberateFault?
@@ -73,7 +73,7 @@ final class Simulation {
     }
 
     init(
-        seed: UInt64, hasChangelog: Bool? = nil, isEdited: Bool = false,
+        seed: UInt64, hasChangelog: Bool? = nil, isEdited: Bool = false, isLinked: Bool = false,
         makeStorage: @escaping (_ machine: Int) -> any StateStorage = { _ in
             InMemoryStateStorage()
         },
@@ -86,11 +86,12 @@ final class Simulation {
         let world = World(seed: seed)
         self.world = world
         workload = Int(seed % 8)
-        let isRekeyed = (seed / 64) % 4 == 3 && !isEdited
+        let isPlain = isEdited || isLinked
+        let isRekeyed = (seed / 64) % 4 == 3 && !isPlain
         closesByWallClock = (seed / 8) % 2 == 1 || isRekeyed
         topology = SimulatedTopology(
-            closesByWallClock: closesByWallClock, isRekeyed: isRekeyed,
-            edit: isEdited ? .before : .none, hasRules: (seed / 64) % 4 == 2 && !isEdited)
+            closesByWallClock: closesByWallClock, isRekeyed: isRekeyed, isLinked: isLinked,
+            edit: isEdited ? .before : .none, hasRules: (seed / 64) % 4 == 2 && !isPlain)
         self.hasChangelog = hasChangelog ?? ((seed / 16) % 2 == 1)
         plan = try topology.plan()
         // All events are past: what follows the wall clock closes every session.
@@ -122,12 +123,16 @@ final class Simulation {
     /// Runs with everything that can go wrong.
     func run() throws {
         let entries = SimulatedWorkload(number: workload).entries
+        let faults = world.faults
         if topology.edit == .before {
-            let faults = world.faults
             run(entries[..<(entries.count / 2)])
             try edit()
-            world.faults = faults
+        } else if topology.isLinked, hasChangelog, !closesByWallClock {
+            // What its tasks keep is shown by what they make of the rest.
+            run(entries[..<(entries.count / 2)])
+            if violation == nil { loseEverything() }
         }
+        world.faults = faults
         run(entries[...])
     }
 

@@ -50,6 +50,19 @@ struct SimulationTests {
         }
     }
 
+    @Test("people are the same, and each event is linked once, whatever happens between the tasks")
+    func exactlyOnceWithLinking() throws {
+        let isTraced = Self.number("SEED") != nil
+        let count = Self.number("SEEDS") ?? (isTraced ? 1 : 60)
+        var failures = 0
+        for seed in Self.seeds.prefix(Int(count)) where failures < 10 {
+            let run = try SimulatedRun(seed: seed, isLinked: true, isTraced: isTraced)
+            guard let failure = run.failure else { continue }
+            failures += 1
+            Issue.record("seed \(seed): \(failure)\nreplay it with: make simulate SEED=\(seed)")
+        }
+    }
+
     @Test("a seed decides everything: two runs of it write the same, to the byte")
     func repeats() throws {
         for seed in UInt64(1)...20 {
@@ -124,14 +137,15 @@ struct SimulatedRun {
     let failure: String?
 
     init(
-        seed: UInt64, fault: DeliberateFault? = nil, isEdited: Bool = false, isTraced: Bool = false,
+        seed: UInt64, fault: DeliberateFault? = nil, isEdited: Bool = false,
+        isLinked: Bool = false, isTraced: Bool = false,
         makeStorage: @escaping (_ machine: Int) -> any StateStorage = { _ in
             InMemoryStateStorage()
         }
     ) throws {
         let simulation = try Simulation(
-            seed: seed, isEdited: isEdited, makeStorage: makeStorage, fault: fault,
-            isTraced: isTraced)
+            seed: seed, isEdited: isEdited, isLinked: isLinked, makeStorage: makeStorage,
+            fault: fault, isTraced: isTraced)
         try simulation.run()
         defer { if isTraced { print(simulation.trace.joined(separator: "\n")) } }
         if let violation = simulation.violation {
@@ -167,10 +181,11 @@ struct SimulatedRun {
         let seed =
             workload + (topology.closesByWallClock ? 8 : 0)
             + (topology.isRekeyed ? 3 * 64 : topology.hasRules ? 2 * 64 : 0)
-        let place = isEdited ? -1 - seed : seed
+        let place = isEdited ? -1 - seed : topology.isLinked ? 1000 + seed : seed
         if let known = known.withLock({ $0[place] }) { return known }
         let simulation = try Simulation(
-            seed: UInt64(seed), hasChangelog: false, isEdited: isEdited)
+            seed: UInt64(seed), hasChangelog: false, isEdited: isEdited,
+            isLinked: topology.isLinked)
         try simulation.runUndisturbed()
         if let violation = simulation.violation { throw Unsettled(reason: violation) }
         let outcome = try simulation.outcome()

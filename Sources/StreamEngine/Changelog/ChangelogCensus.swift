@@ -37,10 +37,9 @@ struct ChangelogCensus {
         var logs = tasks.map {
             CheckpointLog($0, stores: stores(of: $0), layout: layout)
         }
-        try read(layout.topics[layout.checkpointTopic], partition, reader) { batch in
-            // What somebody else wrote there, a restore refuses.
-            for index in logs.indices { try? logs[index].read(batch) }
-        }
+        let records = try read(layout.topics[layout.checkpointTopic], partition, reader)
+        // What somebody else wrote there, a restore refuses.
+        for index in logs.indices { try? logs[index].read(records) }
         for (task, log) in zip(tasks, logs) where !here.contains(task) {
             guard let last = log.last else { continue }
             for change in last.changes(to: stores(of: task)) {
@@ -55,19 +54,19 @@ struct ChangelogCensus {
 
     /// Reads a partition to its end.
     private func read(
-        _ topic: String, _ number: Int32, _ reader: any PartitionReader,
-        _ body: (RecordBatch) -> Void
-    ) throws(ClusterError) {
+        _ topic: String, _ number: Int32, _ reader: any PartitionReader
+    ) throws(ClusterError) -> CheckpointRecords {
         let partition = TopicPartition(topic: topic, partition: number)
         let range = try reader.writtenRange(partition)
         try reader.start([partition: range.lowerBound])
         let batch = RecordBatch()
+        var records = CheckpointRecords()
         let clock = application.clock
         let deadline = clock.now() + application.settings.brokerTimeout
         while true {
             let status = try reader.fetch(
                 partition, into: batch, recordLimit: Self.roundLimit, byteLimit: 8 << 20)
-            body(batch)
+            records.add(batch)
             // A transaction that is open is not waited for.
             if status.isAtEnd || status.position >= range.upperBound { break }
             if status.recordCount == 0 {
@@ -80,5 +79,6 @@ struct ChangelogCensus {
             }
         }
         try reader.stop([partition])
+        return records
     }
 }

@@ -1,4 +1,3 @@
-internal import Events
 internal import StreamCore
 
 /// What the checkpoints topic tells of one task, as it is read.
@@ -13,8 +12,8 @@ struct CheckpointLog {
 
     private let checkpointKey: [UInt8]
     private let storeNames: [String]
-    /// The last value of each key, in whose place it lies.
-    private var values: [[UInt8]: (offset: Int64, value: [UInt8])] = [:]
+    /// The offset of the first record that was not read yet.
+    private(set) var position: Int64 = 0
     /// The last commit that is told of.
     private(set) var last: CheckpointRecord?
     /// Where the content of a store begins in its changelog, by its index; 0 where nothing is said.
@@ -25,19 +24,14 @@ struct CheckpointLog {
         storeNames = stores.map(\.name)
     }
 
-    mutating func read(_ batch: RecordBatch) throws(Foreign) {
-        values.removeAll(keepingCapacity: true)
-        for slot in batch.slots where slot.keyCount >= 0 && slot.valueCount >= 0 {
-            let key = unsafe batch.bytes[
-                Int(slot.keyStart)..<Int(slot.keyStart) + Int(slot.keyCount)]
-            let value = unsafe batch.bytes[
-                Int(slot.valueStart)..<Int(slot.valueStart) + Int(slot.valueCount)]
-            unsafe values[Array(key)] = (slot.offset, Array(value))
+    /// Reads what has come since the last time. Of a key only the last value counts: the others need
+    /// not be understood.
+    mutating func read(_ records: CheckpointRecords) throws(Foreign) {
+        guard records.end > position else { return }
+        for entry in records.entries(from: position) {
+            try take(entry.key, entry.value, at: entry.offset)
         }
-        // Of a key only the last value counts: the others need not be understood.
-        for (key, entry) in values.sorted(by: { $0.value.offset < $1.value.offset }) {
-            try take(key, entry.value, at: entry.offset)
-        }
+        position = records.end
     }
 
     private mutating func take(

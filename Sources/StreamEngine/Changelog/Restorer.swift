@@ -23,10 +23,13 @@ final class Restorer {
     private static let tellInterval = Duration.seconds(5)
     private static let noteInterval = Duration.seconds(30)
 
-    private struct Restore {
+    struct Restore {
         let request: TaskRestore.Request
         /// `nil` until the ranges of its partitions are known.
         var restore: TaskRestore?
+        var readsCheckpoints = false
+        /// Where its changelogs are still to be begun; `nil` when they are read.
+        var starts: [TopicPartition: Int64]?
         let since: ContinuousClock.Instant
         var noted: ContinuousClock.Instant
         var told: ContinuousClock.Instant
@@ -34,19 +37,20 @@ final class Restorer {
         var troubleSince: ContinuousClock.Instant?
     }
 
-    private let application: Application
+    let application: Application
     private let layout: ChangelogLayout
     private let log: Logger
     private let reader: any PartitionReader
-    private var restores: [TaskIdentifier: Restore] = [:]
+    private let checkpointReader: CheckpointReader
+    private(set) var restores: [TaskIdentifier: Restore] = [:]
     private let batch = RecordBatch()
     /// Whether the last round took records.
     private(set) var hasWork = false
     /// Records taken by restores that are done or were cancelled.
-    private var pastRecordCount = 0
+    private(set) var pastRecordCount = 0
     /// How long something was being restored, and since when something is.
-    private var pastTime = Duration.zero
-    private var busySince: ContinuousClock.Instant?
+    private(set) var pastTime = Duration.zero
+    private(set) var busySince: ContinuousClock.Instant?
 
     init(
         application: Application, layout: ChangelogLayout, reader: any PartitionReader, log: Logger
@@ -54,6 +58,7 @@ final class Restorer {
         self.application = application
         self.layout = layout
         self.reader = reader
+        checkpointReader = CheckpointReader(reader)
         self.log = log
     }
 
@@ -82,7 +87,7 @@ final class Restorer {
     /// Lets go of the state of tasks that are taken away; what was restored stays.
     func cancel(_ leaving: [TaskIdentifier]) {
         for task in leaving {
-            guard let restore = restores.removeValue(forKey: task) else { continue }
+            guard let restore = restores[task] else { continue }
             pastRecordCount += restore.restore?.recordCount ?? 0
             if let progress = restore.restore?.progress {
                 do {
@@ -94,7 +99,8 @@ final class Restorer {
                         metadata: ["task": "\(task)", "reason": "\(error)"])
                 }
             }
-            stopReading(restore)
+            stopReading(task)
+            restores[task] = nil
             restore.request.state.close()
         }
         noteIdleness()
@@ -171,6 +177,7 @@ final class Restorer {
             guard try readCheckpoints(of: task) else { return nil }
             return try decide(task)
         case .changelogs:
+            try beginChangelogs(of: task)
             try readChangelogs(of: task)
             guard restores[task]!.restore!.isRestored else {
                 try noteProgress(of: task)
@@ -192,9 +199,10 @@ final class Restorer {
         let restore = TaskRestore(
             restores[task]!.request, layout: layout, ranges: ranges,
             settings: application.settings)
-        try onCluster { (reader) throws(ClusterError) in
-            try reader.start([checkpoints: restore.checkpointStart])
+        try onCluster { (_) throws(ClusterError) in
+            try checkpointReader.begin(checkpoints, at: restore.checkpointStart)
         }
+        restores[task]!.readsCheckpoints = true
         restores[task]!.restore = restore
         hasWork = true
     }
@@ -202,10 +210,13 @@ final class Restorer {
     /// Whether all of them are read.
     private func readCheckpoints(of task: TaskIdentifier) throws(RestoreFailure) -> Bool {
         let partition = layout.checkpoints(of: task)
-        let status = try fetch(partition)
+        let status = try onCluster { (_) throws(ClusterError) in
+            try checkpointReader.advance(partition, recordLimit: Self.roundLimit)
+        }
         if status.recordCount > 0 { hasWork = true }
         do {
-            try restores[task]!.restore!.readCheckpoints(batch)
+            try restores[task]!.restore!.readCheckpoints(
+                checkpointReader.records(of: partition))
         } catch {
             throw .engine(.offsets(located(error)))
         }
@@ -217,14 +228,12 @@ final class Restorer {
 
     private func decide(_ task: TaskIdentifier) throws(RestoreFailure) -> Restored? {
         let state = restores[task]!.request.state
+        try onCluster { (_) throws(ClusterError) in try endCheckpoints(of: task) }
         let plan: TaskRestore.Plan
         do {
             plan = try restores[task]!.restore!.decide()
         } catch {
             throw .engine(.offsets(located(error)))
-        }
-        try onCluster { (reader) throws(ClusterError) in
-            try reader.stop([layout.checkpoints(of: task)])
         }
         for change in plan.confirmed {
             log.notice(
@@ -239,8 +248,22 @@ final class Restorer {
         }
         hasWork = true
         guard !plan.starts.isEmpty else { return try finish(task) }
-        try onCluster { (reader) throws(ClusterError) in try reader.start(plan.starts) }
+        restores[task]!.starts = plan.starts
+        try beginChangelogs(of: task)
         return nil
+    }
+
+    /// Begins to read the changelogs, unless they are read already.
+    private func beginChangelogs(of task: TaskIdentifier) throws(RestoreFailure) {
+        guard let starts = restores[task]!.starts else { return }
+        try onCluster { (reader) throws(ClusterError) in try reader.start(starts) }
+        restores[task]!.starts = nil
+    }
+
+    private func endCheckpoints(of task: TaskIdentifier) throws(ClusterError) {
+        guard restores[task]?.readsCheckpoints == true else { return }
+        try checkpointReader.end(layout.checkpoints(of: task))
+        restores[task]!.readsCheckpoints = false
     }
 
     private func readChangelogs(of task: TaskIdentifier) throws(RestoreFailure) {
@@ -279,7 +302,7 @@ final class Restorer {
             try commitRestored(task, checkpoint)
             restored = Restored(request: entry.request, checkpoint: checkpoint, log: log)
         }
-        stopReading(entry)
+        stopReading(task)
         restores[task] = nil
         pastRecordCount += restore.recordCount
         noteIdleness()
@@ -346,10 +369,10 @@ final class Restorer {
         }
     }
 
-    private func stopReading(_ restore: Restore) {
-        let task = restore.request.task
+    private func stopReading(_ task: TaskIdentifier) {
         do {
-            try reader.stop([layout.checkpoints(of: task)] + layout.changelogs(of: task))
+            try endCheckpoints(of: task)
+            try reader.stop(layout.changelogs(of: task))
         } catch {
             log.debug("cannot stop reading a changelog", metadata: ["reason": "\(error)"])
         }
@@ -367,29 +390,5 @@ final class Restorer {
 
     private func onState(_ body: () throws(StoreError) -> Void) throws(RestoreFailure) {
         do { try body() } catch { throw .engine(.state(error)) }
-    }
-
-    // MARK: Metrics
-
-    /// Records taken so far.
-    var recordCount: Int {
-        restores.values.reduce(pastRecordCount) { $0 + ($1.restore?.recordCount ?? 0) }
-    }
-
-    /// How long something was being restored.
-    var time: Duration {
-        pastTime + (busySince.map { application.clock.now() - $0 } ?? .zero)
-    }
-
-    var metrics: [RestoreMetrics] {
-        let now = application.clock.now()
-        return tasks.map { metrics(of: restores[$0]!, now: now) }
-    }
-
-    private func metrics(of entry: Restore, now: ContinuousClock.Instant) -> RestoreMetrics {
-        let counts = entry.restore?.offsetCounts ?? (read: 0, all: 0)
-        return RestoreMetrics(
-            task: entry.request.task, records: entry.restore?.recordCount ?? 0,
-            offsetsRead: counts.read, offsetsInAll: counts.all, elapsed: now - entry.since)
     }
 }

@@ -26,8 +26,9 @@ final class StandbyTask {
     private var replay: ChangelogReplay?
     /// What was fetched of each changelog and waits, from `next` on.
     private var waiting: [Waiting]
-    private let batch = RecordBatch()
     private var readsCheckpoints = false
+    private let reader: any PartitionReader
+    private let checkpointReader: CheckpointReader
     /// What the copy was begun with. With anything else it is begun anew: records of a store that was
     /// not logged, or whose content begins elsewhere now, may have been passed over.
     private var begun: (logged: Set<Int>, begins: [Int: Int64]) = ([], [:])
@@ -46,8 +47,11 @@ final class StandbyTask {
 
     init(
         _ task: TaskIdentifier, stores: [StoreSpec],
-        state: any TaskState, layout: ChangelogLayout
+        state: any TaskState, layout: ChangelogLayout, reader: any PartitionReader,
+        checkpointReader: CheckpointReader
     ) {
+        self.reader = reader
+        self.checkpointReader = checkpointReader
         self.task = task
         self.layout = layout
         self.stores = stores
@@ -58,30 +62,28 @@ final class StandbyTask {
         waiting = changelogs.map { _ in Waiting() }
     }
 
-    var partitions: [TopicPartition] { [checkpoints] + changelogs }
-
     var recordCount: Int { pastRecordCount + (replay?.recordCount ?? 0) }
 
     /// Takes what has come; returns whether there was anything.
-    func round(_ reader: any PartitionReader) throws(Failure) -> Bool {
+    func round() throws(Failure) -> Bool {
         var hasWork = false
         if !readsCheckpoints {
             let range = try onCluster { () throws(ClusterError) in
                 try reader.writtenRange(checkpoints)
             }
             try onCluster { () throws(ClusterError) in
-                try reader.start([checkpoints: range.lowerBound])
+                try checkpointReader.begin(checkpoints, at: range.lowerBound)
             }
             readsCheckpoints = true
         }
         let status = try onCluster { () throws(ClusterError) in
-            try reader.fetch(
-                checkpoints, into: batch, recordLimit: Self.roundLimit, byteLimit: 1 << 20)
+            try checkpointReader.advance(checkpoints, recordLimit: Self.roundLimit)
         }
-        if status.recordCount > 0 {
+        let records = checkpointReader.records(of: checkpoints)
+        if records.end > log.position {
             hasWork = true
             do {
-                try log.read(batch)
+                try log.read(records)
             } catch {
                 throw .unfit("the record at \(checkpoints)@\(error.offset) is not Millrace's")
             }
@@ -91,14 +93,14 @@ final class StandbyTask {
                 if !needsRestart { replay?.extend(to: tag(of: last)) }
             }
         }
-        if needsRestart { try restart(reader) }
+        if needsRestart { try restart() }
         if replay == nil {
             // An old commit would have the rest of the changelogs wait for nothing.
             guard status.isAtEnd, let last = log.last else { return hasWork }
-            try begin(reader, upTo: last)
+            try begin(upTo: last)
             hasWork = true
         }
-        for store in changelogs.indices where try read(store, reader) { hasWork = true }
+        for store in changelogs.indices where try read(store) { hasWork = true }
         return hasWork
     }
 
@@ -106,9 +108,7 @@ final class StandbyTask {
         layout.tag(record.checkpoint(of: task, changelogOffsets: [:]), of: task)
     }
 
-    private func begin(
-        _ reader: any PartitionReader, upTo last: CheckpointRecord
-    ) throws(Failure) {
+    private func begin(upTo last: CheckpointRecord) throws(Failure) {
         if let file = state.checkpoint?.sequence, file > last.sequence {
             throw .unfit("the state file is of commit \(file), its changelog of \(last.sequence)")
         }
@@ -145,7 +145,7 @@ final class StandbyTask {
             state, positions: start.offsets, logged: logged, limit: tag(of: last))
     }
 
-    private func restart(_ reader: any PartitionReader) throws(Failure) {
+    private func restart() throws(Failure) {
         try note()
         try onCluster { () throws(ClusterError) in try reader.stop(changelogs) }
         waiting = changelogs.map { _ in Waiting() }
@@ -154,7 +154,7 @@ final class StandbyTask {
         needsRestart = false
     }
 
-    private func read(_ store: Int, _ reader: any PartitionReader) throws(Failure) -> Bool {
+    private func read(_ store: Int) throws(Failure) -> Bool {
         let waiting = waiting[store]
         if waiting.isEmpty {
             let status = try onCluster { () throws(ClusterError) in
@@ -183,7 +183,7 @@ final class StandbyTask {
     }
 
     /// How many records of the changelogs, in offsets, the copy is behind.
-    func lag(_ reader: any PartitionReader) throws(Failure) -> Int64? {
+    func lag() throws(Failure) -> Int64? {
         guard let replay else { return nil }
         var lag: Int64 = 0
         for (store, partition) in changelogs.enumerated() {
@@ -206,7 +206,12 @@ final class StandbyTask {
         hasChanges = false
     }
 
-    func close() { state.close() }
+    /// Lets go of its partitions and of its state.
+    func close() throws(ClusterError) {
+        defer { state.close() }
+        if readsCheckpoints { try checkpointReader.end(checkpoints) }
+        try reader.stop(changelogs)
+    }
 
     private func onCluster<Result>(
         _ body: () throws(ClusterError) -> Result

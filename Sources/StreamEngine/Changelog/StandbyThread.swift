@@ -18,6 +18,7 @@ package final class StandbyThread {
     private let layout: ChangelogLayout
     private let log: Logger
     private let reader: any PartitionReader
+    private let checkpointReader: CheckpointReader
     private var copies: [TaskIdentifier: StandbyTask] = [:]
     private var lags: [TaskIdentifier: Int64] = [:]
     private var pausedUntil: [TaskIdentifier: ContinuousClock.Instant] = [:]
@@ -39,6 +40,7 @@ package final class StandbyThread {
         } catch {
             throw .cluster(error, doing: "opening a reader of changelogs")
         }
+        checkpointReader = CheckpointReader(reader)
         nextPlacement = application.clock.now()
         nextNote = nextPlacement
     }
@@ -75,7 +77,7 @@ package final class StandbyThread {
         var hasWork = false
         for (task, copy) in copies.sorted(by: { $0.key < $1.key }) {
             do throws(StandbyTask.Failure) {
-                if try copy.round(reader) { hasWork = true }
+                if try copy.round() { hasWork = true }
                 if isNoteDue { try copy.note() }
             } catch {
                 fail(task, error)
@@ -133,7 +135,8 @@ package final class StandbyThread {
         do {
             let state = try application.storage.open(task, stores: stores)
             copies[task] = StandbyTask(
-                task, stores: stores, state: state, layout: layout)
+                task, stores: stores, state: state, layout: layout, reader: reader,
+                checkpointReader: checkpointReader)
             log.info("following", metadata: ["task": "\(task)"])
         } catch {
             // Its former owner here is about to let go of it.
@@ -157,11 +160,10 @@ package final class StandbyThread {
     private func release(_ copy: StandbyTask) {
         pastRecordCount += copy.recordCount
         do {
-            try reader.stop(copy.partitions)
+            try copy.close()
         } catch {
             log.debug("cannot stop reading a changelog", metadata: ["reason": "\(error)"])
         }
-        copy.close()
     }
 
     private func fail(_ task: TaskIdentifier, _ failure: StandbyTask.Failure) {
@@ -188,7 +190,7 @@ package final class StandbyThread {
     private func measureLags() {
         for (task, copy) in copies {
             do throws(StandbyTask.Failure) {
-                lags[task] = try copy.lag(reader)
+                lags[task] = try copy.lag()
             } catch {
                 lags[task] = nil
             }

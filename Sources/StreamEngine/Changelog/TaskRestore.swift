@@ -74,9 +74,9 @@ struct TaskRestore {
 
     // MARK: Checkpoints
 
-    mutating func readCheckpoints(_ batch: RecordBatch) throws(OffsetDisagreement) {
+    mutating func readCheckpoints(_ records: CheckpointRecords) throws(OffsetDisagreement) {
         do {
-            try log.read(batch)
+            try log.read(records)
         } catch {
             throw disagreement(.changelogIsForeign(checkpoints, error.offset))
         }
