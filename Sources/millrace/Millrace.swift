@@ -17,6 +17,11 @@ struct Millrace: ParsableCommand {
             GraphCommand.self, EvalCommand.self, DemoCommand.self, GenerateCommand.self,
             ForgetCommand.self, LinkCommand.self, SchemaCommand.self,
         ])
+
+    static func main() {
+        main(nil)
+        Terminal.endIfOutputWasLost()
+    }
 }
 
 enum Version {

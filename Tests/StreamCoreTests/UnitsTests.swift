@@ -8,7 +8,7 @@ struct UnitsTests {
         arguments: [
             ("500ms", 500), ("30s", 30_000), ("10m", 600_000), ("24h", 86_400_000),
             ("7d", 604_800_000), ("1h30m", 5_400_000), ("1d12h30m15s250ms", 131_415_250),
-            ("0", 0), ("0s", 0), ("007s", 7000), ("106751991167d", 9_223_372_036_828_800_000),
+            ("0", 0), ("0s", 0), ("007s", 7000), ("36525d", 3_155_760_000_000),
         ] as [(String, Int64)])
     func durations(text: String, milliseconds: Int64) {
         #expect(DurationText.parse(text) == .milliseconds(milliseconds))
@@ -18,7 +18,8 @@ struct UnitsTests {
         "what is no duration is refused",
         arguments: [
             "", "30", "s", "30 s", "-5s", "1.5h", "30sec", "10M", "5s5", "1h,30m", "३s",
-            "106751991168d", "99999999999999999999s", "9223372036854775807ms1ms", " 30s", "30s ",
+            "36526d", "36525d1ms", "106751991168d",
+            "99999999999999999999s", "9223372036854775807ms1ms", " 30s", "30s ",
         ])
     func notDurations(text: String) {
         #expect(DurationText.parse(text) == nil)

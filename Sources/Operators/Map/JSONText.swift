@@ -47,6 +47,12 @@ enum JSONText {
         _ configuration: inout Configuration
     ) {
         let text = Array(value.text.utf8)
+        let isWhole = value.text.drop { $0 == "-" || $0 == "+" }.allSatisfy(\.isWholeNumber)
+        if isWhole, Int64(value.text) == nil, UInt64(value.text) == nil {
+            return configuration.report(
+                "'\(value.text)' is a whole number of more than 64 bits", at: value.location,
+                remedy: "write it as a text, in quotes, or with a decimal point")
+        }
         if unsafe text.withUnsafeBytes({ unsafe DecimalText($0) != nil }), number.isFinite {
             unsafe text.withUnsafeBytes { unsafe buffer.append($0) }
         } else if number.isFinite {

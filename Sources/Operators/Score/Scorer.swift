@@ -206,7 +206,10 @@ final class Scorer: Operator {
         guard try load(from: stores), history.timer == due else { return }
         let end = Timestamp(milliseconds: history.latest)
             .adding(milliseconds: settings.retention).milliseconds
-        guard end >= due else { return try unsafe stores.entries.delete(key.bytes) }
+        // At the end of all time nothing is kept: there is no later timer.
+        guard end >= due, due < Timestamp.distantFuture.milliseconds else {
+            return try unsafe stores.entries.delete(key.bytes)
+        }
         try setTimer(stores)
         encoded.removeAll()
         history.write(to: &encoded)

@@ -107,7 +107,7 @@ public struct Configuration: Sendable {
         guard let duration = DurationText.parse(found.text) else {
             report(
                 "'\(key)' is not a duration: '\(found.text)'", at: found.location,
-                remedy: "write a number and a unit, such as 500ms, 30s, 10m, 24h or 7d")
+                remedy: DurationText.remedy(for: found.text))
             return nil
         }
         return duration

@@ -4,10 +4,26 @@ public enum DurationText {
         ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
     ]
 
+    /// The longest, in milliseconds: a hundred years. Added to any time that an event may have it stays
+    /// a time.
+    private static let longest: Int64 = 36_525 * 86_400_000
+
+    /// What to write instead of a text that can't be taken.
+    public static func remedy(for text: String) -> String {
+        total(text) == nil
+            ? "write a number and a unit, such as 500ms, 30s, 10m, 24h or 7d"
+            : "write at most 36525d, a hundred years"
+    }
+
     /// Reads `500ms`, `30s`, `1h30m`; `nil` for anything else, including a number without a unit,
-    /// but for `0`.
+    /// but for `0`, and more than a hundred years.
     public static func parse(_ text: String) -> Duration? {
-        if text == "0" { return .zero }
+        guard let total = total(text), total <= longest else { return nil }
+        return .milliseconds(total)
+    }
+
+    private static func total(_ text: String) -> Int64? {
+        if text == "0" { return 0 }
         var rest = text[...]
         var total: Int64 = 0
         guard !rest.isEmpty else { return nil }
@@ -18,10 +34,9 @@ public enum DurationText {
             }
             let product = number.multipliedReportingOverflow(by: factor)
             let sum = total.addingReportingOverflow(product.partialValue)
-            guard !product.overflow, !sum.overflow else { return nil }
-            total = sum.partialValue
+            total = product.overflow || sum.overflow ? .max : sum.partialValue
         }
-        return .milliseconds(total)
+        return total
     }
 
     /// Writes a duration with the largest unit that divides it: `90s` as `90s`, `30m` as `30m`.

@@ -27,6 +27,16 @@ final class SinkFiles {
         }
     }
 
+    /// Where a file should go lies a folder.
+    struct FolderInTheWay: Error, CustomStringConvertible {
+        let path: String
+
+        var description: String {
+            "\(path) is a folder, and a file of that name is to be written; "
+                + "move it, or choose another --output-directory"
+        }
+    }
+
     private var sinks: [Int32: Sink] = [:]
     private static let bufferLimit = 1 << 20
 
@@ -37,6 +47,12 @@ final class SinkFiles {
             guard let topic = plan.topics.firstIndex(of: sink.topic) else { continue }
             let path = "\(directory)/\(sink.topic).ndjson"
             let partialPath = path + ".partial"
+            for path in [path, partialPath] {
+                let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+                if attributes?[.type] as? FileAttributeType == .typeDirectory {
+                    throw FolderInTheWay(path: path)
+                }
+            }
             guard FileManager.default.createFile(atPath: partialPath, contents: nil) else {
                 throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: partialPath])
             }

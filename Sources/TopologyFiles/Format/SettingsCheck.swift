@@ -178,7 +178,7 @@ extension SettingsCheck {
         guard let duration = DurationText.parse(value.text) else {
             report(
                 "'\(name)' is not a duration: '\(value.text)'", at: value,
-                remedy: "write a number and a unit, such as 500ms, 30s, 10m, 24h or 7d")
+                remedy: DurationText.remedy(for: value.text))
             return
         }
         if duration == .zero, !allowsZero {

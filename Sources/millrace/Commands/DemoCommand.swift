@@ -27,8 +27,9 @@ struct DemoCommand: ParsableCommand {
     var seed: UInt64 = 1
 
     func validate() throws {
-        if seconds <= 0 { throw ValidationError("--seconds must be above 0") }
-        if rate <= 0 { throw ValidationError("--rate must be above 0") }
+        try ValidationError.check(seconds, "--seconds", is: 0.1...31_536_000)
+        // Event time runs faster than wall time, so the sample's own limit is another.
+        try ValidationError.check(rate, "--rate", is: 1...1_000_000)
     }
 
     func run() throws {

@@ -63,23 +63,16 @@ struct GenerateCommand: ParsableCommand {
 
     func validate() throws {
         if count < 0 { throw ValidationError("--count must not be negative") }
-        try Self.check(rate, "--rate", is: 0.001...1_000_000_000)
-        try Self.check(eventTimeRate, "--event-time-rate", is: SampleEventSettings.rateLimits)
-        try Self.check(customers, "--customers", is: SampleEventSettings.customerLimits)
-        try Self.check(partitions, "--partitions", is: 1...100_000)
-        try Self.check(broken, "--broken", is: 0...1)
-        try Self.check(duplicates, "--duplicates", is: 0...1)
+        try ValidationError.check(rate, "--rate", is: 0.001...1_000_000_000)
+        try ValidationError.check(
+            eventTimeRate, "--event-time-rate", is: SampleEventSettings.rateLimits)
+        try ValidationError.check(customers, "--customers", is: SampleEventSettings.customerLimits)
+        try ValidationError.check(partitions, "--partitions", is: ValidationError.partitionLimits)
+        try ValidationError.check(broken, "--broken", is: 0...1)
+        try ValidationError.check(duplicates, "--duplicates", is: 0...1)
         if outputDirectory != nil, bootstrapServers != nil {
             throw ValidationError("choose --output-directory or --bootstrap-servers")
         }
-    }
-
-    private static func check<Number: Comparable>(
-        _ value: Number?, _ option: String, is range: ClosedRange<Number>
-    ) throws {
-        guard let value, !range.contains(value) else { return }
-        throw ValidationError(
-            "\(option) is \(range.lowerBound) to \(range.upperBound), not \(value)")
     }
 
     private var settings: SampleEventSettings {

@@ -68,8 +68,7 @@ extension LinkCommand {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
             let text = try encoder.encode(model) + Data("\n".utf8)
             guard let output else {
-                FileHandle.standardOutput.write(text)
-                return
+                return Terminal.write(text)
             }
             do {
                 try text.write(to: URL(filePath: output))
@@ -122,7 +121,8 @@ extension LinkCommand {
             let pairs = LinkageScore(
                 pairs: linkage.pairs().map { ($0.left, $0.right) }, truth: truth)
             let clusters = LinkageScore(clusters: linkage.clusters(), truth: truth)
-            print(format == .json ? json(pairs, clusters, records) : text(pairs, clusters, records))
+            Terminal.print(
+                format == .json ? json(pairs, clusters, records) : text(pairs, clusters, records))
         }
 
         private static func read(_ file: String) throws -> LinkageModel {

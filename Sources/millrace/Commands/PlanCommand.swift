@@ -32,6 +32,10 @@ struct PlanCommand: ParsableCommand {
 
     @OptionGroup var logOptions: LogOptions
 
+    func validate() throws {
+        try ValidationError.check(partitions, "--partitions", is: ValidationError.partitionLimits)
+    }
+
     func run() throws {
         let topology: LoadedTopology
         do {

@@ -61,6 +61,7 @@ struct RunCommand: ParsableCommand {
     }
 
     func validate() throws {
+        try ValidationError.check(partitions, "--partitions", is: ValidationError.partitionLimits)
         if input.isEmpty, outputDirectory != nil {
             throw ValidationError("--output-directory goes with --input")
         }
