@@ -89,7 +89,7 @@ struct Budget: Sendable {
         case .all: 0
         case .channel: target.channelHash
         case .campaign: rule.campaignHash
-        case .rule: rule.identity
+        case .rule: rule.countIdentity
         }
     }
 

@@ -11,96 +11,15 @@ internal import StreamCore
 /// whether the text is that of the entry before, which then is not written again.
 extension ProfileState {
     static let layoutVersion = 2
-    private static let timerOffset = 1
-    private static let lastSeenOffset = 17
-    private static let rulesVersionOffset = 25
-    private static let fieldsOffset = 33
+    static let timerOffset = 1
+    static let firstSeenOffset = 9
+    static let lastSeenOffset = 17
+    static let rulesVersionOffset = 25
+    static let fieldsOffset = 33
     /// The bytes of a field in front of its JSON.
-    private static let fieldHead = 18
-    private static let settledBit: UInt16 = 0x8000
-    private static let repeatedBit: UInt16 = 0x4000
-
-    // MARK: Without reading all of it
-
-    /// Brings the times of fields up to date when an event says nothing new: `fields` are the
-    /// event's; `settled`: until when fields are settled. Returns false, and changes nothing, when
-    /// something is new, waits or is unclear.
-    static func touch(
-        _ stored: inout [UInt8], at time: Int64, settled: Int64,
-        _ fields: [(hash: UInt64, json: UnsafeRawBufferPointer)], _ rulesVersion: UInt64
-    ) -> Bool {
-        unsafe stored.withUnsafeMutableBytes { stored in
-            guard stored.count > fieldsOffset + 1, unsafe stored[0] == UInt8(layoutVersion),
-                unsafe stored.loadUnaligned(
-                    fromByteOffset: rulesVersionOffset, as: UInt64.self) == rulesVersion
-            else { return false }
-            // First look, then write.
-            for isWriting in [false, true] {
-                for index in unsafe fields.indices {
-                    let field = unsafe fields[index]
-                    guard
-                        let place = unsafe Self.onlyPlace(
-                            of: field.hash, among: UnsafeRawBufferPointer(stored))
-                    else { return false }
-                    let known = unsafe stored.loadUnaligned(
-                        fromByteOffset: place.lowerBound + 8, as: Int64.self)
-                    if isWriting {
-                        if time > known {
-                            unsafe stored.storeBytes(
-                                of: time, toByteOffset: place.lowerBound + 8, as: Int64.self)
-                        }
-                        continue
-                    }
-                    guard known <= settled else { return false }
-                    let json = unsafe UnsafeRawBufferPointer(
-                        rebasing: stored[place.lowerBound + fieldHead..<place.upperBound])
-                    // What is older than what is known changes nothing.
-                    if time >= known, unsafe !ByteText.areEqual(json, field.json) { return false }
-                }
-            }
-            for (offset, isLater) in [(lastSeenOffset - 8, false), (lastSeenOffset, true)] {
-                let known = unsafe stored.loadUnaligned(fromByteOffset: offset, as: Int64.self)
-                let seen = isLater ? max(known, time) : min(known, time)
-                unsafe stored.storeBytes(of: seen, toByteOffset: offset, as: Int64.self)
-            }
-            return true
-        }
-    }
-
-    /// The timer that is set for a stored profile.
-    static func timer(in stored: [UInt8]) -> Int64 {
-        unsafe stored.withUnsafeBytes { stored in
-            guard stored.count > fieldsOffset else { return .max }
-            return unsafe stored.loadUnaligned(fromByteOffset: timerOffset, as: Int64.self)
-        }
-    }
-
-    /// Where a field lies of which one thing was said, and that is settled.
-    private static func onlyPlace(
-        of hash: UInt64, among stored: UnsafeRawBufferPointer
-    ) -> Range<Int>? {
-        var found: Range<Int>?
-        var position = fieldsOffset + 2
-        for _ in 0..<(unsafe stored.loadUnaligned(fromByteOffset: fieldsOffset, as: UInt16.self)) {
-            guard position + fieldHead <= stored.count else { return nil }
-            let head = unsafe stored.loadUnaligned(fromByteOffset: position + 16, as: UInt16.self)
-            let end = position + fieldHead + length(head)
-            guard end <= stored.count else { return nil }
-            if unsafe stored.loadUnaligned(fromByteOffset: position, as: UInt64.self) == hash {
-                guard found == nil, head & settledBit != 0 else { return nil }
-                found = position..<end
-            } else if found != nil {
-                break
-            }
-            position = end
-        }
-        return found
-    }
-
-    /// The bytes of JSON behind the head of a field.
-    private static func length(_ head: UInt16) -> Int {
-        head & repeatedBit != 0 ? 0 : Int(head & ~settledBit)
-    }
+    static let fieldHead = 18
+    static let settledBit: UInt16 = 0x8000
+    static let repeatedBit: UInt16 = 0x4000
 
     // MARK: Reading
 
@@ -172,13 +91,18 @@ extension ProfileState {
         }
     }
 
+    /// The bytes of JSON behind the head of a field.
+    static func jsonCount(_ head: UInt16) -> Int {
+        head & repeatedBit != 0 ? 0 : Int(head & ~settledBit)
+    }
+
     private mutating func readField(_ reader: inout Reader) {
         let (hash, time): (UInt64, Int64) = (load(&reader), load(&reader))
         let head: UInt16 = load(&reader)
         let isRepeated = head & Self.repeatedBit != 0
         if isRepeated, fields.last?.hash != hash { reader.isDamaged = true }
         var json = isRepeated ? fields.last?.json ?? .empty : .empty
-        if !isRepeated { json = piece(&reader, count: Self.length(head)) }
+        if !isRepeated { json = piece(&reader, count: Self.jsonCount(head)) }
         fields.append(
             Field(hash: hash, time: time, json: json, isSettled: head & Self.settledBit != 0))
     }

@@ -75,25 +75,18 @@ extension ProfileState {
             return
         }
         var end = endOfSayings(from: first)
+        var index = end
         if fields[first].isSettled {
-            if fields[first].time <= settled {
-                if time < fields[first].time { return }
-                if end == first + 1, unsafe ByteText.areEqual(text(fields[first].json), json) {
-                    fields[first].time = time
-                    return
-                }
-            } else if time < fields[first].time {
-                // It was so until then already, and was said again behind it.
-                fields.insert(fields[first], at: first + 1)
-                fields[first].time = settled
-                fields[first + 1].isSettled = false
-                end += 1
+            if time < fields[first].time { return }
+            if time <= settled, unsafe ByteText.areEqual(text(fields[first].json), json) {
+                fields[first].time = time
+                return
             }
         }
-        var index = end
         while index > first, fields[index - 1].time > time { index -= 1 }
         let isSame =
             unsafe index > first && ByteText.areEqual(text(fields[index - 1].json), json)
+        if isSame, fields[index - 1].time == time { return }
         let piece = isSame ? fields[index - 1].json : unsafe add(json)
         fields.insert(Field(hash: hash, time: time, json: piece, isSettled: false), at: index)
         end += 1
@@ -103,19 +96,23 @@ extension ProfileState {
             fields[next].json = piece
             next += 1
         }
-        if end - first > Self.mostSayings { forgetOne(of: first..<end) }
+        if time > settled, end - first > Self.mostSayings { forgetOne(of: first..<end) }
     }
 
     /// Of too many sayings of a field one goes: a repetition, best one that a further one follows,
     /// since a change that is still to come between them then lasts no longer than until that. When
-    /// all are changes, the earliest that is still ahead.
+    /// all are changes, the one whose neighbours are closest to each other.
     private mutating func forgetOne(of sayings: Range<Int>) {
         let ahead = sayings.dropFirst()
         let repetition =
             ahead.dropLast().first { isRepeated($0) && isRepeated($0 + 1) }
             ?? ahead.first { isRepeated($0) }
-        fields.remove(at: repetition ?? ahead.lowerBound)
+        let closest = ahead.dropLast().min { gap(around: $0) < gap(around: $1) }
+        guard let place = repetition ?? closest else { return }
+        fields.remove(at: place)
     }
+
+    private func gap(around index: Int) -> Int64 { fields[index + 1].time - fields[index - 1].time }
 
     /// The end of the entries of a field, of which the first is known.
     private func endOfSayings(from first: Int) -> Int {

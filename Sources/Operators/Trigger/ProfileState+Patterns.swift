@@ -107,7 +107,10 @@ extension ProfileState {
         case .sequence(let steps, let within):
             applySteps(fact, count: steps.count, within, at: index, &found)
         case .absence(_, _, _, let restarts):
-            if fact.bits & 2 != 0 { slots[fact.slot].marks[0] = Self.none }
+            if fact.bits & 2 != 0 {
+                slots[fact.slot].marks[0] = Self.none
+                exits.append((slots[fact.slot].rule, fact.time))
+            }
             if fact.bits & 1 != 0, restarts || slots[fact.slot].marks[0] == Self.none {
                 slots[fact.slot].marks[0] = fact.time
                 slots[fact.slot].identity = fact.identity

@@ -29,8 +29,7 @@ struct ProfileState: ~Copyable {
         var hash: UInt64
         var time: Int64
         var json: Piece
-        /// Whether it was so already before anything that is still to be decided: `time`, when
-        /// stream time is not past it, is when it was said again.
+        /// Whether it was so already before anything that is still to be decided.
         var isSettled: Bool
     }
 
@@ -51,6 +50,8 @@ struct ProfileState: ~Copyable {
     /// In the order in which they were sent.
     var sent: [SentAction] = []
     var bytes = ByteBuffer(capacity: 4096)
+    /// The exits of absences that were applied since it was read.
+    var exits: [(rule: UInt64, time: Int64)] = []
 
     mutating func removeAll() {
         timer = .max
@@ -62,6 +63,7 @@ struct ProfileState: ~Copyable {
         facts.empty()
         held.empty()
         sent.empty()
+        exits.empty()
         bytes.removeAll()
     }
 
@@ -86,6 +88,11 @@ struct ProfileState: ~Copyable {
         if let index = slots.firstIndex(where: { $0.rule == rule.identity }) { return index }
         slots.append(ProfileSlot(rule: rule.identity))
         return slots.count - 1
+    }
+
+    /// Whether the profile belongs to the segment of a rule.
+    func belongs(to identity: UInt64) -> Bool {
+        slots.contains { $0.rule == identity && $0.marks[0] != Self.none }
     }
 
     /// The positions of a slot's facts.

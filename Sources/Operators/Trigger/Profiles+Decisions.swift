@@ -18,31 +18,6 @@ extension Profiles {
 
     typealias Place = (streamTime: Timestamp, sequence: Int64)
 
-    /// Takes what has waited until now.
-    mutating func release(dueAt time: Int64, _ place: Place, in context: OperatorContext) {
-        var index = 0
-        while index < profile.held.count {
-            let action = profile.held[index]
-            guard action.due <= time else {
-                index += 1
-                continue
-            }
-            profile.held.remove(at: index)
-            guard let rule = rules.place(of: action.rule) else {
-                report(action, .ruleRemoved, at: time, place, in: context)
-                continue
-            }
-            candidates.append(
-                Candidate(
-                    rule: rule, matchedAt: action.matchedAt, startedAt: action.startedAt,
-                    identity: action.identity, data: action.data,
-                    change: SegmentChange.allCases[
-                        min(Int(action.change), SegmentChange.allCases.count - 1)],
-                    target: min(Int(action.target), rules.rules[rule].targets.count - 1),
-                    wasHeld: true))
-        }
-    }
-
     /// Decides about all candidates: the highest priority first, then the earlier rule. `last`: the
     /// latest moment of which the profile shows what was said.
     mutating func decide(
@@ -214,7 +189,7 @@ extension Profiles {
             let clock = clock(nil)
             if let limit = rule.limit {
                 let count = profile.sent.count {
-                    $0.rule == rule.identity && limit.isInside($0.time, at: now, clock)
+                    $0.rule == rule.countIdentity && limit.isInside($0.time, at: now, clock)
                 }
                 if count >= limit.limit {
                     return Attempt(
@@ -262,7 +237,7 @@ extension Profiles {
         profile.sent.append(
             SentAction(
                 time: now, channel: target.channelHash, campaign: rule.campaignHash,
-                rule: rule.identity, priority: rule.priority,
+                rule: rule.countIdentity, priority: rule.priority,
                 isCounted: !rule.exemptions.contains(.caps)))
         guard !rule.exemptions.contains(.budget) else { return }
         for budget in settings.budgets where budget.covers(rule, target) {

@@ -33,12 +33,9 @@ extension Profiles {
         }
         document.append(",\"segments\":[")
         let start = document.count
-        for slot in profile.slots where slot.marks[0] != ProfileState.none {
-            guard let index = rules.place(of: slot.rule),
-                case .segment = rules.rules[index].pattern
-            else { continue }
+        for segment in rules.segments where profile.belongs(to: segment.identity) {
             if document.count > start { document.append(UInt8(ascii: ",")) }
-            document.append(jsonString: rules.rules[index].name)
+            document.append(jsonString: rules.rules[segment.rule].name)
         }
         document.append("]")
         for field in settings.profileFields {

@@ -5,9 +5,10 @@ internal import StreamCore
 ///
 /// `{"name": "...", "removed": true}`, or a record without a value whose key is the name, takes a
 /// rule away, also one of the file. They are kept in the state as they came, behind a byte of
-/// version.
+/// version and 8 bytes of how often a rule of the name was removed.
 extension Profiles {
-    private static let version: UInt8 = 1
+    private static let version = UInt8(TriggerOperator.rulesLayout)
+    private static let head = 9
     /// The longest record of a rule.
     private static let longestRule = 64 << 10
 
@@ -18,16 +19,20 @@ extension Profiles {
     mutating func restoreRules(
         from stores: TriggerStores, at place: Place, in context: OperatorContext
     ) throws(OperatorError) {
-        var texts: [(name: String, json: [UInt8])] = []
+        var texts: [(name: String, removals: UInt64, json: [UInt8])] = []
         var isDamaged = false
         do throws(StoreError) {
             try unsafe stores.rules.forEach { name, value in
-                guard unsafe value.first == Self.version else {
+                guard unsafe value.first == Self.version, value.count >= Self.head else {
                     isDamaged = true
                     return
                 }
-                let json = unsafe Array(value.dropFirst())
-                texts.append((unsafe String(decoding: name, as: UTF8.self), json))
+                let removals = unsafe value.loadUnaligned(fromByteOffset: 1, as: UInt64.self)
+                texts.append(
+                    (
+                        unsafe String(decoding: name, as: UTF8.self), removals,
+                        unsafe Array(value.dropFirst(Self.head))
+                    ))
             }
             if isDamaged {
                 throw StoreError.corrupt(
@@ -37,12 +42,12 @@ extension Profiles {
         } catch {
             throw .store(error)
         }
-        for (name, json) in texts {
+        for (name, removals, json) in texts {
             let event = unsafe json.withUnsafeBytes {
                 unsafe context.arena.addEvent(json: $0, key: nil, timestamp: .distantPast)
             }
-            switch read(event, in: context.arena) {
-            case .success(let change): rules.change(name, to: change.rule)
+            switch read(event, in: context.arena, removals: { _ in removals }) {
+            case .success(let change): rules.change(name, to: change.rule, removals: removals)
             case .failure(let refusal):
                 let version = rules.rule(named: name)?.version
                 report(name, "refused", version, refusal.problems, at: place, in: context)
@@ -80,7 +85,7 @@ extension Profiles {
         _ event: Event, _ stores: TriggerStores, in context: OperatorContext
     ) throws(StoreError) {
         let place = (event.streamTime, event.sequence)
-        switch read(event, in: context.arena) {
+        switch read(event, in: context.arena, removals: rules.removals) {
         case .failure(let refusal):
             let version = rules.rule(named: refusal.name)?.version
             report(refusal.name, "refused", version, refusal.problems, at: place, in: context)
@@ -90,18 +95,22 @@ extension Profiles {
                 let problem = "there are at most \(RuleSet.mostRules) rules"
                 return report(change.name, "refused", nil, problem, at: place, in: context)
             }
-            try store(change, event, stores, in: context)
-            rules.change(change.name, to: change.rule)
+            let isRemoval = change.rule == nil && !isNew
+            let removals = rules.removals(of: change.name) &+ (isRemoval ? 1 : 0)
+            try store(change, removals, event, stores, in: context)
+            rules.change(change.name, to: change.rule, removals: removals)
             let outcome = change.rule == nil ? "removed" : "accepted"
             report(change.name, outcome, change.rule?.version, "", at: place, in: context)
         }
     }
 
     private func store(
-        _ change: RuleChange, _ event: Event, _ stores: TriggerStores, in context: OperatorContext
+        _ change: RuleChange, _ removals: UInt64, _ event: Event, _ stores: TriggerStores,
+        in context: OperatorContext
     ) throws(StoreError) {
         var value = ByteBuffer(capacity: 1024)
         value.append(Self.version)
+        value.append(number: removals)
         if change.rule == nil {
             value.append("{\"name\":")
             value.append(jsonString: change.name)
@@ -114,7 +123,7 @@ extension Profiles {
     }
 
     private func read(
-        _ event: Event, in arena: EventArena
+        _ event: Event, in arena: EventArena, removals: (String) -> UInt64
     ) -> Result<RuleChange, Refusal> {
         if arena.isTombstone(event) {
             let name = unsafe String(decoding: arena.bytes(event.key), as: UTF8.self)
@@ -135,7 +144,10 @@ extension Profiles {
             name: settings.blank.name, value: value, eventSchema: settings.blank.eventSchema,
             readFile: settings.blank.readFile)
         configuration.checkKeys(of: value, TriggerFields.rule, in: "rule")
-        let rule = configuration.diagnostics.isEmpty ? settings.reader.rule(&configuration) : nil
+        var rule: Rule?
+        if configuration.diagnostics.isEmpty {
+            rule = settings.reader.rule(&configuration, removals: removals)
+        }
         guard let rule, configuration.diagnostics.isEmpty else {
             let problems = configuration.diagnostics.all.map { problem in
                 problem.message + (problem.remedy.map { "; \($0)" } ?? "")

@@ -73,10 +73,10 @@ internal import StreamCore
         do {
             let isKnown = try unsafe stores.profiles.get(key.bytes, into: &stored)
             if isKnown, matches.isEmpty,
-                unsafe ProfileState.touch(
-                    &stored, at: event.timestamp.milliseconds,
-                    settled: ProfileState.settled(at: event.streamTime.milliseconds), fields,
-                    rules.version)
+                unsafe ProfileState.repeat(
+                    fields, at: event.timestamp.milliseconds,
+                    settled: ProfileState.settled(at: event.streamTime.milliseconds),
+                    rules.version, in: &stored)
             {
                 return try unsafe stores.profiles.put(key.bytes, copyOf: stored)
             }
@@ -237,6 +237,7 @@ internal import StreamCore
         }
         // What an event says of the profile counts for what it leads to itself.
         try decide(at: now, seeingUntil: now, moment, stores, in: context)
+        cancelHeldByAppliedExits(at: now, moment, in: context)
         if isLate {
             context.countLate()
             context.emit(event, to: Triggerer.Output.late)
@@ -257,41 +258,6 @@ internal import StreamCore
             guard let field = appointment.dateField else { return true }
             return profile.fields.contains { $0.hash == field }
         }
-    }
-
-    /// An exit comes too late for the order of events, while actions of its absence wait for the end
-    /// of quiet hours: those that began until then are taken back.
-    private mutating func cancelHeld(
-        of rule: Rule, startedUntil time: Int64, at now: Int64, _ place: Place,
-        in context: OperatorContext
-    ) {
-        for index in profile.held.indices.reversed()
-        where profile.held[index].rule == rule.identity && profile.held[index].startedAt <= time {
-            cancelHeld(index, at: now, place, in: context)
-        }
-    }
-
-    /// The exits that are to be applied until `moment`, while the actions of absences wait for the
-    /// end of quiet hours; and those that came until one was due. `rule`: only those of this one.
-    private mutating func cancelHeld(
-        until moment: Int64, of rule: Rule? = nil, at now: Int64, _ place: Place,
-        in context: OperatorContext
-    ) {
-        for position in profile.held.indices.reversed() {
-            let action = profile.held[position]
-            guard rule == nil || rule?.identity == action.rule,
-                let index = rules.place(of: action.rule),
-                profile.isOver(action, rules.rules[index], at: moment)
-            else { continue }
-            cancelHeld(position, at: now, place, in: context)
-        }
-    }
-
-    private mutating func cancelHeld(
-        _ index: Int, at now: Int64, _ place: Place, in context: OperatorContext
-    ) {
-        report(profile.held[index], .cancelled, at: now, place, in: context)
-        profile.held.remove(at: index)
     }
 
     /// What tells the event from others, also when it is read again.
@@ -351,6 +317,7 @@ internal import StreamCore
         }
         release(dueAt: time, moment, in: context)
         try decide(at: time, seeingUntil: settled, moment, stores, in: context)
+        cancelHeldByAppliedExits(at: time, moment, in: context)
         try close(stores, at: time)
     }
 
@@ -377,7 +344,7 @@ internal import StreamCore
         for action in profile.held { next = min(next, action.due) }
         if !rules.schedules.isEmpty {
             if profile.rulesVersion != rules.version, profile.firstSeen >= streamTime {
-                next = min(next, profile.firstSeen + 1)
+                next = min(next, profile.firstSeen.addingSaturated(1))
             }
             let change = profile.nextChange { rules.schedulesDepend(on: $0) }
             next = min(next, change.addingSaturated(1))

@@ -5,8 +5,11 @@ internal import CEL
 /// A class, so that a task that asks for a rule does not copy it.
 final class Rule: Sendable {
     let name: String
-    /// What its state is kept under: name and kind, so that the rest may be tuned while it runs.
+    /// What its state is kept under: name and kind, so that the rest may be tuned while it runs, and
+    /// how often a rule of its name was removed, so that one that comes back begins anew.
     let identity: UInt64
+    /// What its actions are counted under: they were sent, also when the rule was removed since.
+    let countIdentity: UInt64
     /// The first 16 digits of the SHA-256 of what the rule says.
     let version: String
     let pattern: RulePattern
@@ -38,7 +41,8 @@ final class Rule: Sendable {
     }
 
     init(
-        name: String, version: String, pattern: RulePattern, condition: Expression?,
+        name: String, removals: UInt64, version: String, pattern: RulePattern,
+        condition: Expression?,
         grace: Int64, priority: Int16, campaign: String, targets: [Target], data: [DataField],
         limit: FrequencyCap?, quietHours: QuietHours?, exemptions: Gates
     ) {
@@ -55,7 +59,9 @@ final class Rule: Sendable {
         self.quietHours = quietHours
         self.exemptions = exemptions
         campaignHash = StableHash.of(campaign)
-        identity = StableHash.of(name, pattern.kind)
+        countIdentity = StableHash.of(name, pattern.kind)
+        identity =
+            removals == 0 ? countIdentity : StableHash.of(name, pattern.kind, String(removals))
     }
 }
 

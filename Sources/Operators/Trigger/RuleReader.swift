@@ -12,8 +12,11 @@ struct RuleReader {
 
     private static let longestName = 256
 
-    /// The rule; `nil` when something is wrong with it, which is then reported.
-    func rule(_ configuration: inout Configuration) -> Rule? {
+    /// The rule; `nil` when something is wrong with it, which is then reported. `removals`: how often
+    /// one of its name was removed.
+    func rule(
+        _ configuration: inout Configuration, removals: (String) -> UInt64 = { _ in 0 }
+    ) -> Rule? {
         guard let name = configuration.string("name"), !name.isEmpty else {
             configuration.report("a rule needs a 'name'", remedy: "add 'name: ...', a string")
             return nil
@@ -36,7 +39,8 @@ struct RuleReader {
             configuration.optionalDuration("grace")?.wholeMilliseconds ?? self.grace
         checkRetention(pattern, limit, grace: grace, &configuration)
         let rule = Rule(
-            name: name, version: CanonicalText.version(of: configuration.value),
+            name: name, removals: removals(name),
+            version: CanonicalText.version(of: configuration.value),
             pattern: pattern, condition: condition, grace: grace,
             priority: Int16(clamping: configuration.integer("priority", default: 0)),
             campaign: configuration.string("campaign") ?? name, targets: targets, data: data,

@@ -27,6 +27,8 @@ struct RuleSet {
     private let settings: TriggerSettings
     /// By name; `nil` takes a rule of the file away.
     private var changes: [String: Rule?] = [:]
+    /// By name; how often a rule was removed.
+    private var removals: [String: UInt64] = [:]
 
     /// Those of the file in its order, then others in the order of their names.
     private(set) var rules: [Rule] = []
@@ -36,6 +38,8 @@ struct RuleSet {
     /// The tests of each rule stand together.
     private(set) var tests: [Test] = []
     private(set) var schedules: [Appointment] = []
+    /// The rules of segments, in their order.
+    private(set) var segments: [(identity: UInt64, rule: Int)] = []
     /// Of what profiles keep for rules, and of the schedules; never 0.
     private(set) var version: UInt64 = 0
     /// The fields of the profile, by their hashes, that say when schedules are due; `nil` when all may.
@@ -69,9 +73,14 @@ struct RuleSet {
 
     func rule(named name: String) -> Rule? { rules.first { $0.name == name } }
 
-    /// Puts a rule in the place of the one of its name; `nil` takes that one away.
-    mutating func change(_ name: String, to rule: Rule?) {
+    /// How often a rule of this name was removed.
+    func removals(of name: String) -> UInt64 { removals[name] ?? 0 }
+
+    /// Puts a rule in the place of the one of its name; `nil` takes that one away. `removals`: how
+    /// often one of its name was removed, this time included.
+    mutating func change(_ name: String, to rule: Rule?, removals: UInt64) {
         changes[name] = .some(rule)
+        self.removals[name] = removals
         arrange()
     }
 
@@ -89,6 +98,7 @@ struct RuleSet {
         profileFields = settings.profileFields.map { conditions.add($0.path) }
         tests = []
         schedules = []
+        segments = []
         scheduleFields = []
         longestLimit = 0
         var version = StableHash()
@@ -96,6 +106,7 @@ struct RuleSet {
         for (index, rule) in rules.enumerated() {
             longestLimit = max(longestLimit, rule.limit?.span ?? 0)
             version.add(rule.identity)
+            if case .segment = rule.pattern { segments.append((rule.identity, index)) }
             if case .schedule(let schedule) = rule.pattern {
                 schedules.append(Appointment(rule: index, dateField: dateField(of: schedule)))
                 note(schedule)

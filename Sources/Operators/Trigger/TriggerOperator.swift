@@ -29,6 +29,9 @@ public import StreamCore
 /// - Source: the order of events and late ones as in Flink's CEP library; local times as in
 ///   `Docs/operators/trigger.md`.
 public struct TriggerOperator: OperatorDefinition {
+    /// Of the rules that came as records.
+    static let rulesLayout = 2
+
     let settings: TriggerSettings
 
     public var stores: [StoreSpec] {
@@ -38,7 +41,7 @@ public struct TriggerOperator: OperatorDefinition {
                 layoutVersion: ProfileState.layoutVersion, definition: storeDefinition),
             StoreSpec(name: settings.timersName, kind: .timers, definition: storeDefinition),
             StoreSpec(name: settings.budgetsName, kind: .keyValue),
-            StoreSpec(name: settings.rulesName, kind: .keyValue),
+            StoreSpec(name: settings.rulesName, kind: .keyValue, layoutVersion: Self.rulesLayout),
         ]
     }
 

@@ -145,7 +145,7 @@ struct ReferenceTriggers {
                 appointAll(key, after: due - 1)
                 continue
             }
-            let now = all.filter(isNow)
+            let now = (pending + appointed + waiting).filter(isNow)
             pending.removeAll(where: isNow)
             waiting.removeAll(where: isNow)
             for found in appointed.filter(isNow) {

@@ -182,6 +182,44 @@ struct TriggerRulesTests {
         #expect(try rig.take().sent.isEmpty)
     }
 
+    @Test("a rule that is removed and comes back begins anew, and its limit counts on")
+    func removedAndBack() throws {
+        let cart = Sample.cart(with: [("limit", ["at_most": 1, "every": "7d"])])
+        // Whether the profile is seen while the rule is away, and whether the task starts anew.
+        for (isSeen, isRestarted) in [(false, false), (true, false), (false, true)] {
+            let plan = try TriggerRig.plan(
+                Sample.settings([cart, Sample.plain("p", "z")]), hasRules: true)
+            let storage = InMemoryStateStorage()
+            var rig = try TriggerRig(plan: plan, storage: storage)
+            func restart() throws {
+                guard isRestarted else { return }
+                try rig.driver.commit()
+                rig.driver.close()
+                rig = try TriggerRig(plan: plan, storage: storage)
+            }
+            try rig.send(Sample.event("cart", noon))
+            try rig.sendRule(#"{"name":"cart","removed":true}"#, at: noon + 5 * minute)
+            try restart()
+            // Taken away twice is taken away once.
+            try rig.sendRule(#"{"name":"cart","removed":true}"#, at: noon + 5 * minute)
+            if isSeen { try rig.send(Sample.event("z", noon + 6 * minute, number: 5)) }
+            try rig.sendRule(cart.json, at: noon + 10 * minute)
+            try restart()
+            try rig.driver.advanceStreamTime(to: Timestamp(milliseconds: noon + 60 * minute))
+            #expect(try rig.take().sent.allSatisfy { $0.rule == "p" })
+            // What is sent then counts, also when the rule goes away and comes back again.
+            try rig.send(Sample.event("cart", noon + 70 * minute, number: 6))
+            try rig.driver.advanceStreamTime(to: Timestamp(milliseconds: noon + 120 * minute))
+            #expect(try rig.take().sent.map(\.rule) == ["cart"])
+            try rig.sendRule(#"{"name":"cart","removed":true}"#, at: noon + 121 * minute)
+            try rig.sendRule(cart.json, at: noon + 122 * minute)
+            try restart()
+            try rig.send(Sample.event("cart", noon + 130 * minute, number: 7))
+            try rig.driver.finish()
+            #expect(try rig.take().held.map(\.reason) == ["frequency_cap"])
+        }
+    }
+
     @Test("an action whose rule is removed while it waits is told so")
     func removedWhileWaiting() throws {
         let settings = Sample.settings(

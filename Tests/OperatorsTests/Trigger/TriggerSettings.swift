@@ -36,12 +36,17 @@ enum TriggerSample {
             [("name", .string(name))] + parts + [("action", ["channel": "email", "template": "t"])])
     }
 
-    static let cart = rule(
-        "cart",
-        [
-            ("when", "event.type == 'cart'"), ("unless_followed_by", "event.type == 'purchase'"),
-            ("within", "45m"),
-        ])
+    static let cart = cart(with: [])
+
+    /// A cart that no purchase follows within 45 minutes.
+    static func cart(with parts: [(String, Setting)]) -> Setting {
+        rule(
+            "cart",
+            [
+                ("when", "event.type == 'cart'"),
+                ("unless_followed_by", "event.type == 'purchase'"), ("within", "45m"),
+            ] + parts)
+    }
 
     static func plain(_ name: String, _ type: String, _ parts: [(String, Setting)] = []) -> Setting
     {
