@@ -73,6 +73,16 @@ static bool apply_own(rd_kafka_conf_t *conf, const ckafka_property *own, size_t 
     return true;
 }
 
+/* librdkafka reads a number from "30s" and passes over the rest. */
+static bool is_cut(rd_kafka_conf_t *conf, const ckafka_property *property) {
+    char taken[64];
+    size_t size = sizeof(taken);
+    if (rd_kafka_conf_get(conf, property->name, taken, &size) != RD_KAFKA_CONF_OK) return false;
+    size_t length = strspn(taken, "-0123456789");
+    return length > 0 && taken[length] == '\0' && strlen(property->value) > length &&
+           strncmp(property->value, taken, length) == 0;
+}
+
 static bool apply(rd_kafka_conf_t *conf, const client_recipe *recipe,
                   const ckafka_property *properties, size_t count, ckafka_error *error) {
     char reason[512];
@@ -89,6 +99,12 @@ static bool apply(rd_kafka_conf_t *conf, const client_recipe *recipe,
         if (rd_kafka_conf_set(conf, property->name, property->value, reason, sizeof(reason)) !=
             RD_KAFKA_CONF_OK) {
             redact(reason, properties, count);
+            return refuse(error, (int32_t)i, reason);
+        }
+        if (is_cut(conf, property)) {
+            snprintf(reason, sizeof(reason),
+                     "\"%s\" takes a whole number without a unit, as librdkafka does: %.64s",
+                     property->name, property->value);
             return refuse(error, (int32_t)i, reason);
         }
     }

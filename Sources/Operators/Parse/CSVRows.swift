@@ -78,10 +78,18 @@ final class CSVRows {
         }
     }
 
-    /// A record without rows is fine; one without even a header is not.
+    /// A record without rows is a failure: its only row may be meant as one, and not as the header.
     private func end(of record: Event) -> Row? {
         isAtEnd = true
-        guard rowCount == 0, !header.isEmpty || reader.columnCount == 0 else { return nil }
+        guard rowCount == 0 else { return nil }
+        if header.isEmpty, reader.columnCount > 0 {
+            return .failure(
+                record,
+                EventFailure(
+                    error: "no_rows",
+                    reason: "there is a header and no row behind it; name the 'columns' in the "
+                        + "topology when records have no header"))
+        }
         let empty = ParseFailure(code: .emptyValue)
         return .failure(record, EventFailure(error: empty.code.name, reason: empty.reason))
     }

@@ -30,9 +30,11 @@ public struct ParseOperator: DecodingOperatorDefinition {
 
 /// Reads the records of a source.
 private final class ParseDecoder: RecordDecoder {
+    let recordsBeginWithHeader: Bool
     private let reader: RecordReader
 
     init(settings: ParseSettings, timestamp: FieldPath?) {
+        recordsBeginWithHeader = settings.format == .csv && settings.csv.columns.isEmpty
         reader = RecordReader(settings: settings, timestamp: timestamp)
     }
 

@@ -32,10 +32,18 @@ final class ReferenceTable: Sendable {
         _ text: [UInt8], format: TableFormat, csv: CSVSettings, key: FieldPath, columns: RowColumns
     ) throws(Problem) {
         var building = Building(key: key, columns: columns)
+        building.unseen += columns.names ?? []
         switch format {
-        case .csv: try Self.readCSV(text, csv, into: &building)
+        case .csv:
+            building.unseen += csv.types.map(\.name)
+            try Self.readCSV(text, csv, into: &building)
         case .json: try Self.readJSON(text, into: &building)
         case .ndjson: try Self.readLines(text, into: &building)
+        }
+        if !building.entries.isEmpty, let name = building.unseen.first {
+            throw Problem(
+                message: "no row has a column '\(name)'; "
+                    + NearestName.remedy(for: name, known: building.known))
         }
         bytes = unsafe Array(building.output.bytes)
         (entries, slots) = try Self.index(building.entries, in: bytes)
@@ -106,10 +114,22 @@ final class ReferenceTable: Sendable {
         let columns: RowColumns
         var output = ByteBuffer()
         var entries: [Entry] = []
+        /// Columns that the settings name and no row has had yet.
+        var unseen: [String] = []
+        /// The columns of the first row.
+        private(set) var known: [String] = []
 
         init(key: FieldPath, columns: RowColumns) {
             self.key = LookupKey(field: key)
             self.columns = columns
+        }
+
+        mutating func note(columnsOf row: Event, in arena: EventArena) {
+            if known.isEmpty {
+                let row = ConfigurationValue(arena.root(of: row), in: arena)
+                known = (row.entries ?? []).map(\.key)
+            }
+            unseen.removeAll { !arena.value(of: row, at: FieldPath(name: $0)).isMissing }
         }
 
         mutating func add(_ row: Event, in arena: EventArena) throws(Problem) {
@@ -129,6 +149,7 @@ final class ReferenceTable: Sendable {
             guard columns.append(row, in: arena, to: &output) else {
                 throw Problem(message: "row \(number) is no object")
             }
+            if !unseen.isEmpty { note(columnsOf: row, in: arena) }
             entries.append(Entry(keyStart: keyStart, rowStart: rowStart, end: output.count))
         }
     }
@@ -147,6 +168,15 @@ final class ReferenceTable: Sendable {
             guard let outcome else { return }
             if case .failure(let failure, _) = outcome {
                 throw Problem(message: "\(failure)")
+            }
+            if building.entries.isEmpty {
+                // Before what is empty is left out.
+                arena.reset()
+                let event = unsafe arena.addEvent(
+                    json: row.bytes, key: nil, timestamp: .distantPast)
+                if arena.parse(event, limits: .standard) == nil {
+                    building.note(columnsOf: event, in: arena)
+                }
             }
             typed.removeAll()
             if let mismatch = unsafe rows.convert(row.bytes, into: &typed) {

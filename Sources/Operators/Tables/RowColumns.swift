@@ -3,9 +3,11 @@ internal import StreamCore
 
 /// Which fields of a table's row are kept; all of them when none are named.
 struct RowColumns: Sendable {
+    let names: [String]?
     private let columns: [(path: FieldPath, label: [UInt8])]?
 
     init(_ names: [String]?) {
+        self.names = names
         columns = names.map { names in
             names.map { name in
                 var label = ByteBuffer()

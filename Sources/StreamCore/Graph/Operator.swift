@@ -116,6 +116,13 @@ public protocol RecordDecoder: AnyObject {
     /// A record that can't be decoded gives one event that carries its failure
     /// (`EventArena.failure(of:)`), with the record's own timestamp.
     func decode(recordCount: Int, in arena: EventArena, into events: inout [Event])
+
+    /// Whether each record begins with a line that says what the others hold, as CSV does.
+    var recordsBeginWithHeader: Bool { get }
+}
+
+extension RecordDecoder {
+    public var recordsBeginWithHeader: Bool { false }
 }
 
 /// A definition whose operator can decode records where they come in.

@@ -8,6 +8,9 @@ public import StreamCore
 /// the output folder; sinks that take failures get one JSON object a line with the original value
 /// and the headers that say why. At the end of the input every window closes.
 ///
+/// Where records begin with a header, as of CSV without `columns`, the first line of a file is that of
+/// all its lines.
+///
 /// Records are taken in the order of their event time, however the lines of a file are ordered; a
 /// line without an event time keeps its place behind the line before it.
 ///
@@ -34,7 +37,7 @@ public struct FileRun {
 
     private let driver: TopologyDriver
     private let plan: TopologyPlan
-    private let keys: RecordKeys
+    private var keys: RecordKeys
     private var readers: [InputFile]
     private let writers: SinkFiles
     private var progress = Progress()
@@ -50,7 +53,9 @@ public struct FileRun {
         readers = try inputs.map { try InputFile(topic: $0.topic, path: $0.path, plan: plan) }
         progress.bytesTotal = readers.reduce(0) { $0 + $1.size }
         keys = RecordKeys(plan: plan, keyField: keyField)
-        writers = try SinkFiles(plan: plan, directory: outputDirectory)
+        writers = try SinkFiles(
+            plan: plan, directory: outputDirectory,
+            inputs: inputs.compactMap { FileIdentity(path: $0.path) })
     }
 
     /// What the operators have done.
@@ -81,13 +86,8 @@ public struct FileRun {
             let lines = unsafe readers[index].next()
             progress.bytesRead = readers.reduce(0) { $0 + $1.position }
             progress.records += unsafe lines.count
-            let keys = self.keys
             driver.feed(topic: topic, isAtEnd: readers[index].isAtEnd) { batch, firstOffset in
-                for number in unsafe lines.indices {
-                    unsafe keys.append(
-                        lines[number], topic: topic, offset: firstOffset + Int64(number),
-                        to: batch)
-                }
+                unsafe keys.append(lines, topic: topic, firstOffset: firstOffset, to: batch)
             }
         }
         return hasMore
@@ -98,7 +98,8 @@ public struct FileRun {
 /// for.
 private struct RecordKeys {
     private let fields: [String: FieldPath]
-    private let arena = EventArena()
+    /// By topic.
+    private var readers: [String: LineReader] = [:]
 
     init(plan: TopologyPlan, keyField: FieldPath?) {
         var fields: [String: FieldPath] = [:]
@@ -106,24 +107,36 @@ private struct RecordKeys {
             for topic in source.topics { fields[topic] = keyField ?? source.key }
         }
         self.fields = fields
-    }
-
-    func append(
-        _ line: UnsafeRawBufferPointer, topic: String, offset: Int64, to batch: RecordBatch
-    ) {
-        let value = unsafe RawSpan(_unsafeBytes: line)
-        guard let field = fields[topic], let key = unsafe key(of: line, at: field) else {
-            batch.append(key: nil, value: value, headers: nil, offset: offset, timestamp: -1)
-            return
+        for topic in fields.keys {
+            readers[topic] = LineReader(decoder: plan.makeDecoder(topic: topic))
         }
-        batch.append(
-            key: unsafe key.span.bytes, value: value, headers: nil, offset: offset, timestamp: -1)
     }
 
-    private func key(of bytes: UnsafeRawBufferPointer, at field: FieldPath) -> [UInt8]? {
-        arena.reset()
-        var event = unsafe arena.addEvent(json: bytes, key: nil, timestamp: .distantPast)
-        arena.setKey(of: &event, toValueAt: field)
-        return event.key.isAbsent ? nil : unsafe Array(arena.bytes(event.key))
+    /// Appends lines, each with the key of its first event; one that can't be read has none.
+    mutating func append(
+        _ lines: [UnsafeRawBufferPointer], topic: String, firstOffset: Int64, to batch: RecordBatch
+    ) {
+        var keys: [[UInt8]?] = Array(repeating: nil, count: unsafe lines.count)
+        if let field = fields[topic], readers[topic] != nil {
+            let arena = readers[topic]!.arena
+            for event in unsafe readers[topic]!.read(lines) where arena.failure(of: event) == nil {
+                let line = Int(arena.offset(of: event))
+                guard keys[line] == nil else { continue }
+                var event = event
+                arena.setKey(of: &event, toValueAt: field)
+                if !event.key.isAbsent { keys[line] = unsafe Array(arena.bytes(event.key)) }
+            }
+        }
+        for number in unsafe lines.indices {
+            let value = unsafe RawSpan(_unsafeBytes: lines[number])
+            let offset = firstOffset + Int64(number)
+            if let key = keys[number] {
+                batch.append(
+                    key: unsafe key.span.bytes, value: value, headers: nil, offset: offset,
+                    timestamp: -1)
+            } else {
+                batch.append(key: nil, value: value, headers: nil, offset: offset, timestamp: -1)
+            }
+        }
     }
 }

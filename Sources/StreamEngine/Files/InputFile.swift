@@ -17,21 +17,31 @@ struct InputFile {
     private(set) var position = 0
 
     private let file: MappedFile
+    /// The first line, where every line needs it in front of it.
+    private let header: (start: Int, count: Int)?
     private let lines: [Line]
     private var nextLine = 0
+    private let headed = HeadedLines()
     private static let blockLines = 2048
     private static let blockBytes = 1 << 20
 
     init(topic: String, path: String, plan: TopologyPlan) throws {
         self.topic = topic
-        file = try MappedFile(path: path)
+        let file = try MappedFile(path: path)
+        self.file = file
         size = file.count
-        lines = Self.index(file, decoder: plan.makeDecoder(topic: topic))
+        let decoder = plan.makeDecoder(topic: topic)
+        let header = decoder.recordsBeginWithHeader ? file.nextLine(from: 0) : nil
+        let start = header.map { $0.start + $0.count } ?? 0
+        let lines = Self.index(file, header, from: start, decoder: decoder)
+        // A header alone is a record that can't be read, and not passed over.
+        self.header = lines.isEmpty ? nil : header
+        self.lines = lines.isEmpty ? Self.index(file, nil, from: 0, decoder: decoder) : lines
     }
 
     var isAtEnd: Bool { nextLine == lines.count }
 
-    /// The next lines, without their ends; they lie in the mapped file.
+    /// The next lines, without their ends; they lie in the mapped file, or hold until the next call.
     mutating func next() -> [UnsafeRawBufferPointer] {
         var block: [UnsafeRawBufferPointer] = unsafe []
         var bytes = 0
@@ -43,31 +53,38 @@ struct InputFile {
             nextLine += 1
         }
         position = isAtEnd ? size : min(size, position + bytes)
-        return unsafe block
+        guard let header else { return unsafe block }
+        return unsafe headed.put(file.bytes(header.start, header.count), before: block)
     }
 
     // MARK: Order
 
     /// Finds the lines and their event times, and orders them. The sort is made stable by the
     /// lines' places.
-    private static func index(_ file: MappedFile, decoder: any RecordDecoder) -> [Line] {
+    private static func index(
+        _ file: MappedFile, _ header: (start: Int, count: Int)?, from start: Int,
+        decoder: any RecordDecoder
+    ) -> [Line] {
         var lines: [Line] = []
         var clock = EventTimes(decoder: decoder)
-        var start = 0
+        let headed = HeadedLines()
         var pending: [(start: Int, count: Int)] = []
         func flush() {
-            let times = clock.times(of: pending, in: file)
+            var texts = unsafe pending.map { unsafe file.bytes($0.start, $0.count) }
+            if let header {
+                unsafe texts = headed.put(file.bytes(header.start, header.count), before: texts)
+            }
+            let times = unsafe clock.times(of: texts)
             for (line, time) in zip(pending, times) {
                 lines.append(Line(start: line.start, count: Int32(line.count), time: time))
             }
             pending.removeAll(keepingCapacity: true)
         }
-        while start < file.count {
-            let end = file.endOfLine(from: start)
-            let count = file.trimmedCount(start, end)
-            if count > 0 { pending.append((start, count)) }
+        var position = start
+        while let line = file.nextLine(from: position) {
+            pending.append(line)
             if pending.count == blockLines { flush() }
-            start = end + 1
+            position = line.start + line.count
         }
         flush()
         let isOrdered = zip(lines, lines.dropFirst()).allSatisfy { $0.time <= $1.time }
@@ -75,32 +92,42 @@ struct InputFile {
     }
 }
 
+/// Lines with a header in front of each, so that it is a record of its own.
+private final class HeadedLines {
+    private var buffer = ByteBuffer()
+
+    /// They hold until the next call.
+    func put(
+        _ header: UnsafeRawBufferPointer, before lines: [UnsafeRawBufferPointer]
+    ) -> [UnsafeRawBufferPointer] {
+        buffer.removeAll()
+        var ends: [Int] = []
+        for index in unsafe lines.indices {
+            unsafe buffer.append(header)
+            buffer.append(UInt8(ascii: "\n"))
+            unsafe buffer.append(lines[index])
+            ends.append(buffer.count)
+        }
+        var start = 0
+        return unsafe ends.map { end in
+            defer { start = end }
+            return unsafe UnsafeRawBufferPointer(rebasing: buffer.bytes[start..<end])
+        }
+    }
+}
+
 /// Reads the event times of lines, with the decoder that will read them again.
 private struct EventTimes {
-    let decoder: any RecordDecoder
-    private let batch = RecordBatch()
-    private let arena = EventArena()
-    private var events: [Event] = []
+    private var reader: LineReader
     private var latest = Int64.min
 
-    init(decoder: any RecordDecoder) { self.decoder = decoder }
+    init(decoder: any RecordDecoder) { reader = LineReader(decoder: decoder) }
 
     /// A line that has no event time gets that of the line before it.
-    mutating func times(of lines: [(start: Int, count: Int)], in file: MappedFile) -> [Int64] {
-        arena.reset()
-        batch.removeAll()
-        for (number, line) in lines.enumerated() {
-            let bytes = unsafe file.bytes(line.start, line.count)
-            batch.append(
-                key: nil, value: unsafe RawSpan(_unsafeBytes: bytes), headers: nil,
-                offset: Int64(number), timestamp: -1)
-        }
-        events.removeAll(keepingCapacity: true)
-        arena.attach(batch)
-        decoder.decode(recordCount: lines.count, in: arena, into: &events)
-        var times: [Int64?] = Array(repeating: nil, count: lines.count)
-        for event in events where event.timestamp > .distantPast {
-            let line = Int(arena.offset(of: event))
+    mutating func times(of lines: [UnsafeRawBufferPointer]) -> [Int64] {
+        var times: [Int64?] = Array(repeating: nil, count: unsafe lines.count)
+        for event in unsafe reader.read(lines) where event.timestamp > .distantPast {
+            let line = Int(reader.arena.offset(of: event))
             if times[line] == nil { times[line] = event.timestamp.milliseconds }
         }
         return times.map { time in
@@ -116,18 +143,27 @@ private struct EventTimes {
     private let base: UnsafeRawPointer?
 
     init(path: String) throws {
-        guard FileManager.default.isReadableFile(atPath: path) else {
-            throw CocoaError(.fileReadNoSuchFile, userInfo: [NSFilePathErrorKey: path])
+        guard let found = FileIdentity(path: path) else {
+            throw UnusableFile(path: path, reason: UnusableFile.systemReason())
         }
-        let handle = try FileHandle(forReadingFrom: URL(filePath: path))
-        count = Int(try handle.seekToEnd())
+        guard found.isRegular else {
+            let what = found.isFolder ? "it is a folder" : "it is a pipe or a device"
+            throw UnusableFile(
+                path: path, reason: "\(what); an input is read twice, so write it to a file first")
+        }
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw UnusableFile(path: path, reason: UnusableFile.systemReason())
+        }
+        defer { close(descriptor) }
+        count = FileIdentity(descriptor: descriptor)?.size ?? 0
         guard count > 0 else {
             unsafe base = nil
             return
         }
-        let mapped = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE, handle.fileDescriptor, 0)
+        let mapped = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
         guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else {
-            throw CocoaError(.fileReadUnknown, userInfo: [NSFilePathErrorKey: path])
+            throw UnusableFile(path: path, reason: UnusableFile.systemReason())
         }
         unsafe base = UnsafeRawPointer(mapped)
     }
@@ -141,8 +177,20 @@ private struct EventTimes {
         return unsafe UnsafeRawBufferPointer(start: base.map { unsafe $0 + start }, count: length)
     }
 
+    /// The first line from `start` on that is not blank, without its end.
+    func nextLine(from start: Int) -> (start: Int, count: Int)? {
+        var start = start
+        while start < count {
+            let end = endOfLine(from: start)
+            let length = trimmedCount(start, end)
+            if length > 0 { return (start, length) }
+            start = end + 1
+        }
+        return nil
+    }
+
     /// Where the line that starts at `start` ends: at a line feed, or with the file.
-    func endOfLine(from start: Int) -> Int {
+    private func endOfLine(from start: Int) -> Int {
         guard let base = unsafe base,
             let found = unsafe memchr(base + start, 0x0A, count - start)
         else { return count }
@@ -150,7 +198,7 @@ private struct EventTimes {
     }
 
     /// The bytes of a line without its carriage return; 0 for a blank one.
-    func trimmedCount(_ start: Int, _ end: Int) -> Int {
+    private func trimmedCount(_ start: Int, _ end: Int) -> Int {
         let line = unsafe bytes(start, end - start)
         var length = line.count
         if length > 0, unsafe line[length - 1] == 0x0D { length -= 1 }

@@ -27,20 +27,10 @@ final class SinkFiles {
         }
     }
 
-    /// Where a file should go lies a folder.
-    struct FolderInTheWay: Error, CustomStringConvertible {
-        let path: String
-
-        var description: String {
-            "\(path) is a folder, and a file of that name is to be written; "
-                + "move it, or choose another --output-directory"
-        }
-    }
-
     private var sinks: [Int32: Sink] = [:]
     private static let bufferLimit = 1 << 20
 
-    init(plan: TopologyPlan, directory: String) throws {
+    init(plan: TopologyPlan, directory: String, inputs: [FileIdentity]) throws {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
         for sink in plan.topology.sinks {
@@ -48,13 +38,23 @@ final class SinkFiles {
             let path = "\(directory)/\(sink.topic).ndjson"
             let partialPath = path + ".partial"
             for path in [path, partialPath] {
-                let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-                if attributes?[.type] as? FileAttributeType == .typeDirectory {
-                    throw FolderInTheWay(path: path)
+                guard let found = FileIdentity(path: path) else { continue }
+                let remedy = "choose another --output-directory"
+                if found.isFolder {
+                    throw UnusableFile(
+                        path: path,
+                        reason: "it is a folder, and a file of that name is to be written; "
+                            + "move it, or \(remedy)")
+                }
+                if inputs.contains(where: { $0.isSameFile(as: found) }) {
+                    throw UnusableFile(
+                        path: path,
+                        reason:
+                            "it is an input, and a file of that name is to be written; \(remedy)")
                 }
             }
             guard FileManager.default.createFile(atPath: partialPath, contents: nil) else {
-                throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: partialPath])
+                throw UnusableFile(path: partialPath, reason: UnusableFile.systemReason())
             }
             sinks[Int32(topic)] = Sink(
                 path: path, partialPath: partialPath,

@@ -61,10 +61,11 @@ struct ConnectionTrouble {
     }
 
     private func explain(_ error: ClusterError, by cause: ClusterError) -> ClusterError {
+        // That none answers the cause says as well, and why.
         ClusterError(
             kind: cause.kind, code: error.code,
-            reason: error.reason == cause.reason
-                ? error.reason : "\(error.reason): \(cause.reason)",
+            reason: error.kind == .unreachable || error.reason == cause.reason
+                ? cause.reason : "\(error.reason): \(cause.reason)",
             subject: error.subject)
     }
 }

@@ -26,6 +26,7 @@ struct ForgetCommand: ParsableCommand {
 
     func validate() throws {
         if profile.isEmpty { throw ValidationError("--profile is empty") }
+        try ValidationError.check(wait, "--wait", is: 1...86_400)
     }
 
     func run() throws {
@@ -43,11 +44,13 @@ struct ForgetCommand: ParsableCommand {
                         + "under 'processing' and start it again")
             throw Outcome.hadToStop
         }
+        var settings = topology.engineSettings
+        settings.brokerTimeout = min(settings.brokerTimeout, .seconds(wait))
         do {
             var forgetting = try Forgetting(
                 profile: profile,
                 application: Application(
-                    plan: topology.plan, settings: topology.engineSettings,
+                    plan: topology.plan, settings: settings,
                     cluster: topology.cluster(log: logOptions.logger()),
                     storage: topology.storage(in: topology.file.processing.stateDirectory),
                     wallClock: LoadedTopology.wallClock))

@@ -24,12 +24,36 @@ struct LinkCommand: ParsableCommand {
                     + LinkageField.Kind.allCases.map(\.rawValue).joined(separator: ", ") + "."))
         var fields: [String] = []
 
-        /// The table, and the columns that are compared; `except` are not.
-        func read(except: [String]) throws -> (CSVTable, [LinkageField]) {
+        @Option(
+            help: "The column that says which records are the same thing; it is not compared.")
+        var clusterColumn = Self.usualClusterColumn
+
+        private static let usualClusterColumn = "cluster"
+
+        /// The table, and the columns that are compared, `given` or else as the options say.
+        /// `needsClusters`: whether the column of clusters must be there.
+        func read(
+            needsClusters: Bool, given: [LinkageField]? = nil
+        ) throws -> (CSVTable, [LinkageField]) {
             let table = try CSVTable(file)
-            let left = except + [idColumn].compactMap { $0 }
-            for column in left { try table.require(column) }
-            if fields.isEmpty { return (table, table.guessedFields(except: left)) }
+            let mayLack = !needsClusters && clusterColumn == Self.usualClusterColumn
+            let left = [clusterColumn] + [idColumn].compactMap { $0 }
+            for column in left where !mayLack || column != clusterColumn {
+                try table.require(column)
+            }
+            if let given {
+                for field in given { try table.require(field.name) }
+                return (table, given)
+            }
+            if fields.isEmpty {
+                let guessed = table.guessedFields(except: left)
+                if guessed.isEmpty {
+                    throw ValidationError(
+                        "'\(file)' has no column to compare by: in each all values are the same, or "
+                            + "all differ; name some with --field COLUMN:KIND")
+                }
+                return (table, guessed)
+            }
             return (
                 table,
                 try fields.map { text in
@@ -61,7 +85,7 @@ extension LinkCommand {
         var output: String?
 
         func run() throws {
-            let (table, fields) = try input.read(except: [])
+            let (table, fields) = try input.read(needsClusters: false)
             let records = try table.records(of: fields, idColumn: input.idColumn)
             let model = Estimation.estimate(LinkageModel(fields: fields), from: records)
             let encoder = JSONEncoder()
@@ -91,9 +115,6 @@ extension LinkCommand {
 
         @OptionGroup var input: Input
 
-        @Option(help: "The column that says which records are the same thing.")
-        var clusterColumn = "cluster"
-
         @Option(
             help: "A model of 'millrace link train'; else it is estimated from the file.",
             completion: .file(extensions: ["json"]))
@@ -102,20 +123,21 @@ extension LinkCommand {
         @Option(help: "How to print the figures.")
         var format = Format.text
 
-        func run() throws {
-            var (table, fields) = try input.read(except: [clusterColumn])
-            var model: LinkageModel?
-            if let file = self.model {
-                let read = try Self.read(file)
-                fields = read.fields
-                for field in fields { try table.require(field.name) }
-                model = read
+        func validate() throws {
+            if model != nil, !input.fields.isEmpty {
+                throw ValidationError("--field goes without --model, which names its own")
             }
+        }
+
+        func run() throws {
+            let model = try model.map { try Self.read($0) }
+            let (table, fields) = try input.read(needsClusters: true, given: model?.fields)
             let records = try table.records(of: fields, idColumn: input.idColumn)
             let used = model ?? Estimation.estimate(LinkageModel(fields: fields), from: records)
             let names = table.names(idColumn: input.idColumn)
             let truthOf = Dictionary(
-                zip(names, table.column(clusterColumn)), uniquingKeysWith: { first, _ in first })
+                zip(names, table.column(input.clusterColumn)),
+                uniquingKeysWith: { first, _ in first })
             let truth = records.names.map { truthOf[$0] ?? "" }
             var linkage = RecordLinker(used, records)
             let pairs = LinkageScore(
@@ -131,7 +153,8 @@ extension LinkCommand {
                 model = try JSONDecoder().decode(
                     LinkageModel.self, from: Data(contentsOf: URL(filePath: file)))
             } catch {
-                throw ValidationError("'\(file)' is no model of 'millrace link train': \(error)")
+                throw ValidationError(
+                    "'\(file)' is no model of 'millrace link train': \(Outcome.describe(error))")
             }
             if let problem = model.problem {
                 throw ValidationError("'\(file)' can't be used: \(problem)")

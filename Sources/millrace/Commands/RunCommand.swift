@@ -32,8 +32,8 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Create source and sink topics that are missing, without a retention.")
     var createTopics = false
 
-    @Option(help: "With how many partitions --create-topics creates topics.")
-    var partitions: Int32 = 4
+    @Option(help: "With how many partitions --create-topics creates topics. (default: 4)")
+    var partitions: Int32?
 
     @Flag(help: "Stop once everything that is there is processed.")
     var untilCaughtUp = false
@@ -65,8 +65,22 @@ struct RunCommand: ParsableCommand {
         if input.isEmpty, outputDirectory != nil {
             throw ValidationError("--output-directory goes with --input")
         }
-        if !input.isEmpty, outputDirectory == nil {
-            throw ValidationError("--input needs --output-directory")
+        if input.isEmpty, keyField != nil {
+            throw ValidationError("--key-field goes with --input")
+        }
+        if stateDirectory?.isEmpty == true {
+            throw ValidationError("--state-directory is empty")
+        }
+        if input.isEmpty { return }
+        if outputDirectory == nil { throw ValidationError("--input needs --output-directory") }
+        let others = [
+            ("--create-topics", createTopics), ("--partitions", partitions != nil),
+            ("--until-caught-up", untilCaughtUp), ("--allow-state-loss", allowStateLoss),
+            ("--confirm-state-changes", confirmStateChanges),
+            ("--state-directory", stateDirectory != nil),
+        ]
+        if let other = others.first(where: \.1) {
+            throw ValidationError("\(other.0) does not go with --input")
         }
     }
 
@@ -102,7 +116,7 @@ struct RunCommand: ParsableCommand {
         settings.confirmsStateChanges = confirmStateChanges
         // An embedded cluster begins empty: its topics are there only when they are made.
         if createTopics || topology.kafka.isEmbedded {
-            settings.missingTopics = .create(partitions: partitions)
+            settings.missingTopics = .create(partitions: partitions ?? 4)
         }
         let directory = stateDirectory ?? topology.file.processing.stateDirectory
         let application = Application(
@@ -160,7 +174,14 @@ struct RunCommand: ParsableCommand {
     private func runOverFiles(_ topology: LoadedTopology) throws {
         let state = FileManager.default.temporaryDirectory
             .appending(path: "millrace-\(ProcessInfo.processInfo.processIdentifier)")
-        defer { try? FileManager.default.removeItem(at: state) }
+        let signals = StopSignals { name in
+            try? FileManager.default.removeItem(at: state)
+            _exit(128 + (name == "SIGINT" ? SIGINT : SIGTERM))
+        }
+        defer {
+            try? FileManager.default.removeItem(at: state)
+            withExtendedLifetime(signals) {}
+        }
         var run = try FileRun(
             plan: topology.plan, inputs: try inputs(of: topology.plan),
             keyField: try keyField.map { try FieldPath($0) }, outputDirectory: outputDirectory!,
@@ -173,16 +194,22 @@ struct RunCommand: ParsableCommand {
             bar.show(progress)
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
+        let rate = Double(last.records) / max(seconds, 0.001)
+        if report == .json {
+            let operators = run.metrics.map { OperatorReport($0, of: topology.plan) }
+            let report = FileReport(
+                records: last.records, seconds: seconds, recordsPerSecond: rate,
+                operators: operators)
+            return Terminal.print(try report.json())
+        }
         for metrics in run.metrics { Terminal.print(Self.line(metrics, of: topology.plan)) }
         Terminal.print(
             "\(NumberText.grouped(last.records)) records in \(seconds) s, "
-                + "\(NumberText.grouped(Int(Double(last.records) / max(seconds, 0.001))))/s")
+                + "\(NumberText.grouped(Int(rate)))/s")
     }
 
     private static func line(_ metrics: OperatorMetrics, of plan: TopologyPlan) -> String {
-        let node = plan.topology.operators.first { $0.name == metrics.name }
-        let outputs = ["out"] + (node?.spec.sideOutputs.map(\.name) ?? [])
-        let counts = zip(outputs, metrics.emitted).filter { $0.0 == "out" || $0.1 > 0 }
+        let counts = OperatorReport.counts(metrics, of: plan).filter { $0.0 == "out" || $0.1 > 0 }
             .map { "\($0.0) \(NumberText.grouped($0.1))" }
         return "\(metrics.name): in \(NumberText.grouped(metrics.received)), "
             + counts.joined(separator: ", ")

@@ -24,11 +24,32 @@ enum Outcome {
     }
 
     /// Foundation's own descriptions name classes and codes; its localised ones are for people.
-    private static func describe(_ error: any Error) -> String {
+    static func describe(_ error: any Error) -> String {
         if let error = error as? CocoaError {
             let path = error.filePath.map { "\($0): " } ?? ""
-            return path + error.localizedDescription
+            let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+            return path + (underlying?.localizedDescription ?? error.localizedDescription)
         }
+        if let error = error as? DecodingError { return describe(error) }
         return "\(error)"
+    }
+
+    /// Where in the JSON, and what is wrong there.
+    private static func describe(_ error: DecodingError) -> String {
+        let context: DecodingError.Context
+        var missing: (any CodingKey)?
+        switch error {
+        case .typeMismatch(_, let found), .valueNotFound(_, let found), .dataCorrupted(let found):
+            context = found
+        case .keyNotFound(let key, let found): (context, missing) = (found, key)
+        @unknown default: return error.localizedDescription
+        }
+        let place = context.codingPath.reduce("") { path, key in
+            if let index = key.intValue { return "\(path)[\(index)]" }
+            return path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)"
+        }
+        let what =
+            missing.map { "'\($0.stringValue)' is missing" } ?? context.debugDescription
+        return place.isEmpty ? what : "at \(place): \(what)"
     }
 }

@@ -126,6 +126,24 @@ struct EnrichOperatorTests {
             told(csv, "k,v\n1,a\n1,b\n") == [
                 "the table 't.csv' can't be used: rows 1 and 2 have the same key '1'"
             ])
+        let misspelt: [Setting] = [
+            ["file": "t.csv", "file_key": "k", "columns": ["vv"]],
+            ["file": "t.csv", "file_key": "k", "types": ["vv": "integer"]],
+        ]
+        for settings in misspelt {
+            #expect(
+                told(settings, "k,v\n1,\n") == [
+                    "the table 't.csv' can't be used: no row has a column 'vv'; did you mean 'v'?"
+                ])
+        }
+        // An empty one is one, and a row of JSON need not have all.
+        #expect(
+            told(["file": "t.csv", "file_key": "k", "columns": ["v"]], "k,v\n1,\n").isEmpty)
+        #expect(
+            told(
+                ["file": "t.json", "file_key": "k", "columns": ["v"]],
+                #"[{"k":1},{"k":2,"v":3}]"#
+            ).isEmpty)
         #expect(told(csv, "v\n1\n") == ["the table 't.csv' can't be used: row 1 has no key in 'k'"])
         #expect(
             told(["file": "t.json", "file_key": "k"], "{}") == [
