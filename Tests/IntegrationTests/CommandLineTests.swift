@@ -62,7 +62,9 @@ struct CommandLineTests {
     @Test("the first line of a CSV file is the header of all others, and the key is of its column")
     func csvFile() throws {
         let folder = try TestFolder()
-        let orders = try folder.write("user,total\r\n\r\nann,3.5\r\n\"bob\",2", to: "orders.csv")
+        // As some programs begin it, with a byte order mark.
+        let orders = try folder.write(
+            "\u{FEFF}user,total\r\n\r\nann,3.5\r\n\"bob\",2", to: "orders.csv")
         let process = try runOverFile(orders, Self.csv, in: folder)
         #expect(process.waitForEnd() == 0, "\(process.errors)")
         let out = try String(
@@ -79,6 +81,20 @@ struct CommandLineTests {
         let dead = try String(
             contentsOf: folder.url.appending(path: "out/dead-letter.ndjson"), encoding: .utf8)
         #expect(dead.contains(#""value":"ann,3.5""#) && dead.contains("no_rows"), "\(dead)")
+    }
+
+    @Test("a byte order mark at the beginning of a file is no part of its first line")
+    func byteOrderMark() throws {
+        let folder = try TestFolder()
+        let events = try folder.write(
+            "\u{FEFF}{\"user\":\"ann\"}\n{\"user\":\"bob\"}\n", to: "events.ndjson")
+        let topology = Self.csv.replacing(
+            "{ format: csv, types: { total: number } }", with: "{ format: json }")
+        let process = try runOverFile(events, topology, in: folder)
+        #expect(process.waitForEnd() == 0, "\(process.errors)")
+        let out = try String(
+            contentsOf: folder.url.appending(path: "out/out.ndjson"), encoding: .utf8)
+        #expect(out == "{\"user\":\"ann\"}\n{\"user\":\"bob\"}\n")
     }
 
     private func runOverFile(

@@ -31,12 +31,13 @@ struct InputFile {
         self.file = file
         size = file.count
         let decoder = plan.makeDecoder(topic: topic)
-        let header = decoder.recordsBeginWithHeader ? file.nextLine(from: 0) : nil
-        let start = header.map { $0.start + $0.count } ?? 0
+        let header = decoder.recordsBeginWithHeader ? file.nextLine(from: file.start) : nil
+        let start = header.map { $0.start + $0.count } ?? file.start
         let lines = Self.index(file, header, from: start, decoder: decoder)
         // A header alone is a record that can't be read, and not passed over.
         self.header = lines.isEmpty ? nil : header
-        self.lines = lines.isEmpty ? Self.index(file, nil, from: 0, decoder: decoder) : lines
+        self.lines =
+            lines.isEmpty ? Self.index(file, nil, from: file.start, decoder: decoder) : lines
     }
 
     var isAtEnd: Bool { nextLine == lines.count }
@@ -170,6 +171,13 @@ private struct EventTimes {
 
     deinit {
         if let base = unsafe base { unsafe munmap(UnsafeMutableRawPointer(mutating: base), count) }
+    }
+
+    /// Behind a byte order mark, with which some programs begin a file.
+    var start: Int {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        return count >= mark.count && (unsafe bytes(0, mark.count).elementsEqual(mark))
+            ? mark.count : 0
     }
 
     func bytes(_ start: Int, _ length: Int) -> UnsafeRawBufferPointer {

@@ -184,7 +184,7 @@ struct RunCommand: ParsableCommand {
         }
         var run = try FileRun(
             plan: topology.plan, inputs: try inputs(of: topology.plan),
-            keyField: try keyField.map { try FieldPath($0) }, outputDirectory: outputDirectory!,
+            keyField: try keyPath(), outputDirectory: outputDirectory!,
             storage: topology.storage(in: state.path), now: LoadedTopology.wallClock())
         var bar = ProgressBar()
         let start = ContinuousClock.now
@@ -216,6 +216,15 @@ struct RunCommand: ParsableCommand {
             + (metrics.dropped > 0 ? ", dropped \(NumberText.grouped(metrics.dropped))" : "")
             + (metrics.late > 0 ? ", late \(NumberText.grouped(metrics.late))" : "")
             + metrics.gauges.sorted { $0.key < $1.key }.map { ", \($0.key) \($0.value)" }.joined()
+    }
+
+    private func keyPath() throws -> FieldPath? {
+        guard let keyField else { return nil }
+        do {
+            return try FieldPath(keyField)
+        } catch {
+            throw ValidationError("--key-field '\(keyField)' is no field: \(error)")
+        }
     }
 
     private func inputs(of plan: TopologyPlan) throws -> [FileRun.Input] {

@@ -28,7 +28,10 @@ enum Outcome {
         if let error = error as? CocoaError {
             let path = error.filePath.map { "\($0): " } ?? ""
             let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-            return path + (underlying?.localizedDescription ?? error.localizedDescription)
+            if let underlying, underlying.domain == NSPOSIXErrorDomain {
+                return path + (unsafe String(cString: strerror(Int32(underlying.code))))
+            }
+            return path + error.localizedDescription
         }
         if let error = error as? DecodingError { return describe(error) }
         return "\(error)"
