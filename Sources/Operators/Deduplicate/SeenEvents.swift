@@ -288,9 +288,13 @@ struct SeenEvents: ~Copyable {
     private mutating func setTimer(
         ofSliceAt start: Int64, _ timers: any TimerStore
     ) throws(StoreError) {
-        let due = Timestamp(milliseconds: start).adding(milliseconds: sliceLength)
+        try setTimer(ofSliceAt: start, step: 0, at: end(ofSliceAt: start), timers)
+    }
+
+    /// From when on none of the ids of a slice counts.
+    private func end(ofSliceAt start: Int64) -> Timestamp {
+        Timestamp(milliseconds: start).adding(milliseconds: sliceLength)
             .adding(milliseconds: within)
-        try setTimer(ofSliceAt: start, step: 0, at: due, timers)
     }
 
     private mutating func setTimer(
@@ -318,6 +322,10 @@ struct SeenEvents: ~Copyable {
         sliceAt start: Int64, step: UInt8, dueAt due: Timestamp, _ store: any KeyValueStore,
         _ timers: any TimerStore
     ) throws(StoreError) {
+        if step == 0, due < end(ofSliceAt: start) {
+            // It was set when ids were remembered for less long.
+            return try setTimer(ofSliceAt: start, timers)
+        }
         name(start)
         let isFull = try read(start, store)?.isFull ?? false
         if isFull {

@@ -30,7 +30,7 @@ struct DecisionReader {
 
     init(_ settings: LinkSettings) {
         types = settings.types
-        identifiers = IdentifierText(blocked: settings.blocked)
+        identifiers = IdentifierText(settings)
     }
 
     /// A decision; `nil` for one that can't be read, which is refused.
@@ -81,15 +81,21 @@ struct DecisionReader {
 
     private func string(_ event: Event, _ path: FieldPath, in arena: EventArena) -> String? {
         let value = arena.value(of: event, at: path)
-        guard value.kind == .string else { return nil }
-        return unsafe String(decoding: arena.bytes(value.text), as: UTF8.self)
+        switch value.kind {
+        case .string: return unsafe String(decoding: arena.bytes(value.text), as: UTF8.self)
+        // As events have them.
+        case .integer, .unsignedInteger:
+            return unsafe String(decoding: arena.bytes(value.raw), as: UTF8.self)
+        case .missing, .null, .boolean, .decimal, .object, .array: return nil
+        }
     }
 
-    /// Every task reads the decisions; one of them refuses what is wrong.
+    /// Every task reads the decisions; one of them refuses what is wrong, and each what it has no
+    /// room for.
     func refuse(
-        _ event: Event, _ reason: String, in context: OperatorContext
+        _ event: Event, _ reason: String, byEachTask: Bool = false, in context: OperatorContext
     ) throws(OperatorError) {
-        guard context.partition == 0 else { return }
+        guard byEachTask || context.partition == 0 else { return }
         try context.refuse(event, to: Linker.Output.rejected, error: "bad_decision") { reason }
     }
 }

@@ -27,7 +27,7 @@ struct IdentifierKeys {
 
     init(_ settings: LinkSettings) {
         types = settings.types
-        texts = IdentifierText(blocked: settings.blocked)
+        texts = IdentifierText(settings)
         entries = Array(repeating: Entry(), count: Self.slotCount)
     }
 
@@ -62,6 +62,19 @@ struct IdentifierKeys {
     /// The key of an identifier that is given as text.
     func key(of text: String, as type: IdentifierType) -> [UInt8]? {
         texts.normalized(text, as: type).map { IdentifierKey.make(type, $0) }
+    }
+
+    /// The keys of all identifiers that a text may stand for, as it is or as events write it.
+    static func keys(called text: String, _ settings: LinkSettings) -> Set<[UInt8]> {
+        let texts = IdentifierText(settings)
+        var keys: Set<[UInt8]> = []
+        for type in settings.types {
+            keys.insert(IdentifierKey.make(type, text))
+            if let found = texts.normalized(text, as: type) {
+                keys.insert(IdentifierKey.make(type, found))
+            }
+        }
+        return keys
     }
 
     @inline(__always)

@@ -20,13 +20,21 @@ struct IdentifierText {
         "null", "nobody",
     ]
 
-    private let blocked: Set<String>
+    /// In lower case: as the settings write them, and in the form of each type.
+    private var blocked: Set<String> = []
     /// The bytes of the longest text that is junk.
-    private let longestJunk: Int
+    private var longestJunk: Int
 
-    init(blocked: Set<String>) {
+    init(_ settings: LinkSettings) {
+        longestJunk = Self.junk.map(\.utf8.count).max() ?? 0
+        var blocked = Set(settings.blocked.map { Self.trimmed($0).lowercased() })
+        for text in settings.blocked {
+            for type in settings.types {
+                if let found = normalized(text, as: type) { blocked.insert(found.lowercased()) }
+            }
+        }
         self.blocked = blocked
-        longestJunk = Self.junk.union(blocked).map(\.utf8.count).max() ?? 0
+        longestJunk = max(longestJunk, blocked.map(\.utf8.count).max() ?? 0)
     }
 
     /// The form in which the identifier is compared; `nil` for what is none.

@@ -7,7 +7,10 @@ extension IdentityGraph {
     struct Erased {
         /// The identifiers that are no more.
         var keys: [[UInt8]] = []
+        /// The profiles that are no more, under each name that they may have had.
         var profiles: [ProfileID] = []
+        /// Pairs that people were asked about, or may have been.
+        var reviews: [(left: [UInt8], right: [UInt8])] = []
         /// What became of others that were linked to them.
         var outcomes: [Outcome] = []
     }
@@ -16,6 +19,7 @@ extension IdentityGraph {
     mutating func erase(_ name: UnsafeRawBufferPointer) throws(StoreError) -> Erased {
         begin()
         let name = unsafe String(decoding: name, as: UTF8.self)
+        let wanted = IdentifierKeys.keys(called: name, settings)
         var all: [[UInt8]: IdentityNode] = [:]
         var damage: SketchError?
         try unsafe store.forEach { key, value in
@@ -29,11 +33,12 @@ extension IdentityGraph {
         if let damage { throw StoreError.damaged(settings.storeName, damage) }
         var profiles: Set<ProfileID> = []
         for (key, node) in all where node.isSeen {
-            if node.profile.text == name || IdentifierKey.text(key) == name {
-                profiles.insert(node.profile)
-            }
+            if node.profile.text == name || wanted.contains(key) { profiles.insert(node.profile) }
         }
-        let erased = all.filter { $0.value.isSeen && profiles.contains($0.value.profile) }
+        let erased = all.filter { key, node in
+            // What was not seen here is known by the decisions that every task reads.
+            node.isSeen ? profiles.contains(node.profile) : wanted.contains(key)
+        }
         // A hub does not know all that know of it.
         let linked = all.filter { key, node in
             erased[key] == nil && node.links.contains { erased[$0.key] != nil }
@@ -45,10 +50,8 @@ extension IdentityGraph {
     /// profile with a hub: it stays known that this one says nothing.
     mutating func members(with key: [UInt8]) throws(StoreError) -> [[UInt8]] {
         begin()
-        guard let node = try node(key), node.isSeen,
-            let all = try together(with: [key])
-        else { return [] }
-        let members = all.filter { $0.node.profile == node.profile }
+        guard let node = try node(key), node.isSeen else { return [] }
+        let members = try together(with: [key]).filter { $0.node.profile == node.profile }
         return members.contains(where: \.node.isHub) ? [] : members.map(\.key)
     }
 
@@ -70,12 +73,15 @@ extension IdentityGraph {
         _ erased: Set<[UInt8]>, of profiles: Set<ProfileID>, linkedTo linked: Set<[UInt8]>
     ) throws(StoreError) -> Erased {
         begin()
-        var result = Erased(keys: Self.sorted(erased), profiles: profiles.sorted())
+        let names = profiles.union(erased.map { ProfileID(of: $0) })
+        var result = Erased(keys: Self.sorted(erased), profiles: names.sorted())
         var neighbours = linked
         for key in result.keys {
             try delete(key)
-            for other in try likeness?.remove(key) ?? [] where !erased.contains(other) {
-                neighbours.insert(other)
+            for other in try likeness?.remove(key) ?? [] {
+                let pair = [key, other].sorted { $0.lexicographicallyPrecedes($1) }
+                result.reviews.append((pair[0], pair[1]))
+                if !erased.contains(other) { neighbours.insert(other) }
             }
         }
         for key in Self.sorted(linked) {
@@ -87,7 +93,7 @@ extension IdentityGraph {
         // What was shared with the erased ones may be somebody's now.
         for key in Self.sorted(neighbours) {
             begin()
-            if let outcome = try resolve(from: [key]), !outcome.isSilent {
+            if let outcome = try resolve(from: [key], isLimited: false), !outcome.isSilent {
                 result.outcomes.append(outcome)
             }
         }

@@ -12,7 +12,7 @@ struct IdentityGraph: ~Copyable {
         var older: Set<ProfileID> = []
         /// All that hangs together with what was changed.
         var members: [ProfileResolver.Member] = []
-        /// Whether the links were not taken, since too many identifiers would hang together.
+        /// Whether not all of it was taken, since too many identifiers would hang together.
         var isRefused = false
         /// What people are asked, and no more asked, from now on.
         var opened: [ProfileResolver.Review] = []
@@ -132,36 +132,50 @@ struct IdentityGraph: ~Copyable {
             set(key, node)
         }
         let withoutLinks = nodes
+        if let all = try take(keys, hubs: 0, described: description, at: time) { return all }
+        // Too much would hang together. Without what likeness says, if that is enough; else the
+        // weakest identifiers say nothing from now on, so that this is not tried again with every
+        // event.
+        var refused: Outcome?
+        if !description.isEmpty {
+            nodes = withoutLinks
+            refused = try take(keys, hubs: 0, described: [], at: time)
+        }
+        for hubs in 1..<max(keys.count, 1) where refused == nil {
+            nodes = withoutLinks
+            refused = try take(keys, hubs: hubs, described: description, at: time)
+        }
+        if refused == nil {
+            // What the strongest hung together with before was too much already.
+            nodes = withoutLinks
+            refused = try take(
+                keys, hubs: keys.count - 1, described: [], at: time, isLimited: false)
+        }
+        refused?.isRefused = true
+        return refused ?? Outcome(isRefused: true)
+    }
+
+    /// Takes the links and the description of an event, of whose identifiers so many, the weakest, are
+    /// to be hubs; `nil`, and nothing stored, when too much would hang together.
+    private mutating func take(
+        _ keys: [[UInt8]], hubs: Int, described description: [UInt8], at time: Int64,
+        isLimited: Bool = true
+    ) throws(StoreError) -> Outcome? {
+        for key in keys.suffix(hubs) {
+            guard var node = nodes[HashedKey(key)] else { continue }
+            node.isHub = true
+            set(key, node)
+        }
         for key in keys {
             guard var node = nodes[HashedKey(key)] else { continue }
             node.see(keys.filter { $0 != key }, at: time, mostLinks: settings.mostLinks)
             set(key, node)
         }
+        likeness?.begin()
         if !description.isEmpty {
             fullBlockCount += try likeness?.add(description, to: keys[0]) ?? 0
         }
-        let outcome = try resolve(from: keys)
-        if let outcome { return outcome }
-        // The identifiers are taken without new links. The weakest says nothing from now on, so that
-        // this is not tried again with every event.
-        nodes = withoutLinks
-        likeness?.begin()
-        if let weakest = keys.last, var node = nodes[HashedKey(weakest)] {
-            node.isHub = true
-            set(weakest, node)
-        }
-        var refused = Outcome(isRefused: true)
-        for key in keys {
-            // Each hung together with what was there before, which was not too much.
-            guard let one = try resolve(from: [key]) else { continue }
-            refused.moves += one.moves
-            refused.older.formUnion(one.older)
-            refused.opened += one.opened
-            refused.closed += one.closed
-            let known = Set(refused.members.map(\.key))
-            refused.members += one.members.filter { !known.contains($0.key) }
-        }
-        return refused
+        return try resolve(from: keys, isLimited: isLimited)
     }
 
     /// Takes an event with one identifier that is new: a profile of its own, which needs no graph to be
@@ -183,26 +197,36 @@ struct IdentityGraph: ~Copyable {
     // MARK: Decisions
 
     /// Takes a steward's decision on two identifiers, whether they were seen yet or not; `nil` when
-    /// one of them has no room for it.
+    /// one of them has no room for it. Only what brings identifiers together can be refused.
     mutating func decide(
         _ decision: IdentityNode.Decision, _ left: [UInt8], _ right: [UInt8]
     ) throws(StoreError) -> Outcome? {
         begin()
+        var mayJoin = decision == .mustLink
         for (key, other) in [(left, right), (right, left)] {
             var node = try node(key) ?? IdentityNode()
+            if node[other]?.decision == .cannotLink, decision == .none { mayJoin = true }
             node.change(other) { $0.decision = decision }
             if node.links.count > IdentityNode.mostLinks { return nil }
             set(key, node)
         }
-        return try resolve(from: [left, right]) ?? Outcome(isRefused: true)
+        return try resolve(from: [left, right], isLimited: mayJoin) ?? Outcome(isRefused: true)
     }
 
     // MARK: Profiles
 
     /// Works the profiles out anew of all that hangs together with some identifiers, and stores what
-    /// changed; `nil`, and nothing stored, when that is too much.
-    mutating func resolve(from keys: [[UInt8]]) throws(StoreError) -> Outcome? {
-        guard let members = try together(with: keys) else { return nil }
+    /// changed; `nil`, and nothing stored, when more of them hang together than may. Not limited, it
+    /// takes what was so already.
+    mutating func resolve(
+        from keys: [[UInt8]], isLimited: Bool
+    ) throws(StoreError) -> Outcome? {
+        let members = try together(with: keys)
+        if isLimited, members.count > settings.mostTogether,
+            resolver.largestPart(of: members) > settings.mostTogether
+        {
+            return nil
+        }
         var outcome = Outcome(members: members)
         let resolution = resolver.resolve(members)
         for (index, member) in members.enumerated() {
@@ -258,10 +282,10 @@ struct IdentityGraph: ~Copyable {
     }
 
     /// The identifiers that hang together with some, through links that count. What is of nobody
-    /// ends a path; those that a path begins with never do, since they may have been somebody's.
+    /// ends a path, but for those that a path begins with and that were somebody's until now.
     mutating func together(
         with keys: [[UInt8]]
-    ) throws(StoreError) -> [ProfileResolver.Member]? {
+    ) throws(StoreError) -> [ProfileResolver.Member] {
         var found: [ProfileResolver.Member] = []
         var seen = Set(keys.map { HashedKey($0) })
         var open = keys
@@ -278,15 +302,17 @@ struct IdentityGraph: ~Copyable {
                 found.append(
                     ProfileResolver.Member(key: key, type: type, node: node, likeness: alike))
             }
-            let isOfNobody = resolver.isOfNobody(node, type: type)
+            var leadsOn = !resolver.isOfNobody(node, type: type)
+            if !leadsOn, isFirst, let before = try stored(key) {
+                leadsOn = before.isSeen && !resolver.isOfNobody(before, type: type)
+            }
             for link in node.links {
-                guard isFirst || !isOfNobody || link.decision == .mustLink else { continue }
+                guard link.decision == .mustLink || leadsOn && link.isEvidence else { continue }
                 if seen.insert(HashedKey(link.key)).inserted { open.append(link.key) }
             }
-            for neighbour in alike?.alike ?? [] where isFirst || !isOfNobody {
+            for neighbour in alike?.alike ?? [] where leadsOn {
                 if seen.insert(HashedKey(neighbour.key)).inserted { open.append(neighbour.key) }
             }
-            if open.count > settings.mostTogether { return nil }
         }
         return found
     }

@@ -87,6 +87,10 @@ struct IdentityNode: Equatable {
         firstSeen = min(firstSeen, time)
         for other in others {
             if isHub, (self[other]?.firstSeen ?? Self.unseen) == Self.unseen { continue }
+            if links.count >= Self.mostLinks, self[other] == nil {
+                isHub = true
+                continue
+            }
             change(other) { $0.firstSeen = min($0.firstSeen, time) }
             isHub = isHub || neighbourCount > mostLinks
         }

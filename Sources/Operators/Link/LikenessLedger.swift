@@ -67,6 +67,12 @@ struct LikenessLedger: ~Copyable {
         if let dropped { try leaveBlocks(of: dropped, key, node) }
         var candidates: Set<[UInt8]> = []
         var fullBlockCount = 0
+        // It may be the most like one that is found by an older description.
+        for older in node.descriptions where older != description {
+            for block in settings.comparer.blocks(of: values(of: older)) {
+                candidates.formUnion(try members(of: block))
+            }
+        }
         for block in settings.comparer.blocks(of: values(of: description)) {
             var members = try members(of: block)
             candidates.formUnion(members)
@@ -109,7 +115,7 @@ struct LikenessLedger: ~Copyable {
         return isNew
     }
 
-    /// Forgets an identifier; returns those that were described alike.
+    /// Forgets an identifier; returns those that were described alike, with or without a review.
     mutating func remove(_ key: [UInt8]) throws(StoreError) -> [[UInt8]] {
         guard let node = try node(key) else { return [] }
         for description in node.descriptions {
@@ -207,6 +213,22 @@ struct LikenessLedger: ~Copyable {
 }
 
 extension LikenessSettings {
+    /// Whether two identifiers have anything in common by which they are found, in what is kept of
+    /// them: what was dropped may have brought them together.
+    func haveBlock(_ left: LikenessNode, _ right: LikenessNode) -> Bool {
+        // Nothing was dropped of a list that is not full.
+        if !left.isFull, !right.isFull { return true }
+        func blocks(of node: LikenessNode) -> Set<[UInt8]> {
+            node.descriptions.reduce(into: []) { found, description in
+                found.formUnion(
+                    comparer.blocks(
+                        of: PersonDescription.values(
+                            of: description, fieldCount: fields.count)))
+            }
+        }
+        return !blocks(of: left).isDisjoint(with: blocks(of: right))
+    }
+
     /// How alike two identifiers are: of their descriptions the two that are the most; `nil` when
     /// one has none.
     func weight(of left: LikenessNode, _ right: LikenessNode) -> (weight: Double, levels: [Int8])? {

@@ -21,6 +21,8 @@ struct LikenessNode: Equatable {
     private(set) var descriptions: [[UInt8]] = []
     private(set) var alike: [Neighbour] = []
 
+    /// Whether there is no room for another description but in the place of one.
+    var isFull: Bool { descriptions.count >= Self.mostDescriptions }
     var isEmpty: Bool { descriptions.isEmpty && alike.isEmpty }
 
     /// Takes a description; returns the one that has no room any more, which may be that one.

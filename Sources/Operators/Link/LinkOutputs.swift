@@ -222,6 +222,21 @@ struct LinkOutputs: ~Copyable {
         context.emit(event, to: output)
     }
 
+    /// Deletes what was asked about identifiers that are no more from a compacted topic.
+    mutating func tell(
+        forgotten reviews: [(left: [UInt8], right: [UInt8])], because source: Event?,
+        in context: OperatorContext
+    ) {
+        guard context.isConnected(Linker.Output.review) else { return }
+        for review in reviews {
+            key.removeAll()
+            ProfileID(of: review.left + [0] + review.right).append(to: &key)
+            let event = unsafe context.arena.addTombstone(
+                key: key.bytes, timestamp: source?.timestamp ?? .distantPast)
+            emit(event, to: Linker.Output.review, source, in: context)
+        }
+    }
+
     /// Deletes profiles from a compacted topic.
     mutating func tell(
         forgotten profiles: [ProfileID], because source: Event?, in context: OperatorContext

@@ -55,7 +55,7 @@ struct LinkSettings: Sendable {
                 "'retention' is only for 'scope: partition'", at: found.location,
                 remedy: "remove it; 'millrace forget' forgets a profile")
         }
-        blocked = Set(configuration.values("blocked").map { $0.text.lowercased() })
+        blocked = Set(configuration.values("blocked").map(\.text))
         for entry in configuration.value["identifiers"]?.entries ?? [] {
             if let type = Self.type(entry, &configuration) { types.append(type) }
         }

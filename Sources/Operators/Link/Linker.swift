@@ -70,6 +70,7 @@ final class Linker: Operator {
         _ erased: IdentityGraph.Erased, because source: Event?, in context: OperatorContext
     ) {
         outputs.tell(forgotten: erased.profiles, because: source, in: context)
+        outputs.tell(forgotten: erased.reviews, because: source, in: context)
         for outcome in erased.outcomes { outputs.tell(outcome, because: source, in: context) }
     }
 
@@ -207,13 +208,13 @@ final class Linker: Operator {
         }
         guard let outcome else {
             return try decisions.refuse(
-                event, "an identifier has too many decisions", in: context)
+                event, "an identifier has too many decisions", byEachTask: true, in: context)
         }
         if outcome.isRefused {
             return try decisions.refuse(
                 event,
                 "more than \(settings.mostTogether) identifiers would hang together "
-                    + "('max_together')", in: context)
+                    + "('max_together')", byEachTask: true, in: context)
         }
         outputs.tell(outcome, because: event, in: context)
     }

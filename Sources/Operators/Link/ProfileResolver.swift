@@ -88,6 +88,35 @@ struct ProfileResolver {
         return resolution
     }
 
+    /// How many of some members hang together at the most, through links that count and through
+    /// likeness, whether it is enough for a link or not.
+    func largestPart(of unsorted: [Member]) -> Int {
+        let members = unsorted.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        var pairs = edges(between: members).map { ($0.left, $0.right) }
+        for (left, member) in members.enumerated() {
+            for neighbour in member.likeness?.alike ?? [] {
+                guard let right = members.place(of: neighbour.key), left < right,
+                    !isOfNobody(member.node, type: member.type),
+                    !isOfNobody(members[right].node, type: members[right].type)
+                else { continue }
+                pairs.append((left, right))
+            }
+        }
+        var parents = Array(members.indices)
+        func root(_ place: Int) -> Int {
+            var place = place
+            while parents[place] != place {
+                parents[place] = parents[parents[place]]
+                place = parents[place]
+            }
+            return place
+        }
+        for (left, right) in pairs { parents[root(right)] = root(left) }
+        var counts = Array(repeating: 0, count: members.count)
+        for place in members.indices { counts[root(place)] += 1 }
+        return counts.max() ?? 0
+    }
+
     /// The pairs that are likely enough to be asked about, the likeliest first. What people decided
     /// is not asked again.
     private func alike(
@@ -103,7 +132,8 @@ struct ProfileResolver {
                     (member.node[neighbour.key]?.decision ?? Decision.none) == Decision.none,
                     let other = members[right].likeness,
                     let found = likeness.weight(of: node, other),
-                    found.weight >= likeness.reviewWeight
+                    found.weight >= likeness.reviewWeight,
+                    likeness.haveBlock(node, other)
                 else { continue }
                 pairs.append(
                     Alike(left: left, right: right, weight: found.weight, levels: found.levels))
@@ -140,7 +170,8 @@ struct ProfileResolver {
                     Edge(
                         left: left, right: right, isDecided: isDecided,
                         strength: (min(pair.0, pair.1), max(pair.0, pair.1)),
-                        firstSeen: link.firstSeen))
+                        // A hub does not know of every link that it was seen with.
+                        firstSeen: isDecided ? 0 : link.firstSeen))
             }
         }
         // Members are in the order of their keys, so their places decide between equals.

@@ -25,9 +25,13 @@ enum Mask: String, CaseIterable, Sendable {
         }
     }
 
-    /// A text that is no address shows nothing.
+    /// A text that is no address, or more than one, shows nothing.
     private static func appendEmail(_ value: UnsafeRawBufferPointer, to output: inout ByteBuffer) {
-        guard let at = unsafe value.lastIndex(of: UInt8(ascii: "@")), at > 0 else {
+        guard let at = unsafe value.firstIndex(of: UInt8(ascii: "@")), at > 0,
+            at < value.count - 1,
+            unsafe value[..<at].allSatisfy({ $0 > UInt8(ascii: " ") }),
+            unsafe value[(at + 1)...].allSatisfy(isOfDomain)
+        else {
             output.append("***")
             return
         }
@@ -37,6 +41,16 @@ enum Mask: String, CaseIterable, Sendable {
         if end < at { unsafe output.append(UnsafeRawBufferPointer(rebasing: value[..<end])) }
         output.append("***")
         unsafe output.append(UnsafeRawBufferPointer(rebasing: value[at...]))
+    }
+
+    private static func isOfDomain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"),
+            0x80...0xFF:
+            true
+        default: false
+        }
     }
 
     /// Of seven digits or more the last four are shown, of fewer none; what is no digit goes.

@@ -122,6 +122,36 @@ struct DeduplicatePropertyTests {
         #expect(rig.driver.metrics.last?.dropped == history.reference.duplicates.count)
     }
 
+    @Test("ids are remembered for as long as it says now, whatever it said before")
+    func longerMemory() throws {
+        let (hour, minute) = (3_600_000 as Int64, 60_000 as Int64)
+        func event(_ id: String, _ time: Int64) -> TimedRecord {
+            IdentifiedEvent(id: id, content: "c", time: time, received: 1).record
+        }
+        let storage = InMemoryStateStorage()
+        var rig: StatefulRig
+        func start(_ within: String) throws -> StatefulRig {
+            try StatefulRig(
+                plan: StatefulRig.plan(
+                    DeduplicateOperator.spec, ["key": "id", "within": .string(within)]),
+                storage: storage)
+        }
+        rig = try start("16h")
+        _ = try rig.sendBatch([event("old", 30 * minute)])
+        try rig.driver.commit()
+        rig.driver.close()
+        rig = try start("32h")
+        // It falls into the slice of the old one.
+        try rig.sendBatch([event("new", 100 * minute), event("clock", 18 * hour)])
+        _ = rig.take()
+        try rig.sendBatch([event("new", 18 * hour), event("old", 18 * hour)])
+        #expect(rig.take()["duplicates"]?.count == 2)
+        try rig.sendBatch([event("clock 2", 40 * hour)])
+        _ = rig.take()
+        try rig.sendBatch([event("new", 40 * hour), event("old", 40 * hour)])
+        #expect(rig.take()["out"]?.count == 2)
+    }
+
     /// More ids of one slice than three levels of pages take.
     @Test("twenty thousand ids of one moment are all first, once", arguments: [false, true])
     func manyIDs(isRestarted: Bool) throws {

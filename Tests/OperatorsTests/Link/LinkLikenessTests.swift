@@ -87,6 +87,83 @@ struct LinkLikenessTests {
         #expect(linked > 20 && asked > 20, "\(linked) \(asked)")
     }
 
+    private static let codes = """
+        {"prior": 0.02, "fields": [
+          {"name": "plate", "kind": "code", "matches": [0.6, 0.35, 0.03, 0.02],
+           "nonMatches": [0.001, 0.002, 0.01, 0.987]},
+          {"name": "tax", "kind": "code", "matches": [0.6, 0.35, 0.03, 0.02],
+           "nonMatches": [0.001, 0.002, 0.01, 0.987]},
+          {"name": "city", "kind": "text", "matches": [0.8, 0.1, 0.05, 0.05],
+           "nonMatches": [0.2, 0.1, 0.1, 0.6]}
+        ]}
+        """
+
+    private static func codeRig() throws -> LinkRig {
+        let settings: Setting = [
+            "identifiers": [
+                "email": ["field": "email", "limit": 5], "card": ["field": "card"],
+            ],
+            "likeness": [
+                "model": "m", "link_above": .number("0.9"), "review_above": .number("0.8"),
+            ],
+        ]
+        return try LinkRig(plan: try LinkRig.plan(settings, files: ["m": codes]))
+    }
+
+    @Test("one description finds another and a second one is like it, whichever came last")
+    func foundByAnother() throws {
+        let events = [
+            #"{"email":"a@x","tax":"777777","city":"bremen"}"#,
+            #"{"email":"a@x","plate":"xb12345","tax":"x98765"}"#,
+            #"{"card":"4711","plate":"yb12345","tax":"y98765","city":"bremen"}"#,
+        ]
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let rig = try Self.codeRig()
+            for place in order { try rig.send(events[place], at: 1) }
+            #expect(rig.profiles.count == 1, "\(order)")
+        }
+    }
+
+    @Test("what was found by a description that has no room any more is not found, in any order")
+    func foundByDropped() throws {
+        let dropped = #"{"email":"a@x","plate":"kkkkkkkkkkk","city":"bremen"}"#
+        let events = [
+            #"{"email":"a@x","plate":"xb12345","tax":"x98765"}"#,
+            #"{"card":"4711","plate":"yb12345","tax":"y98765","city":"bremen"}"#,
+        ]
+        let others = (0..<7).map { #"{"email":"a@x","tax":"q\#($0)","city":"c\#($0)"}"# }
+        var found: Set<Int> = []
+        for order in [
+            [dropped] + events + others, others + [dropped] + events, others + events + [dropped],
+        ] {
+            let rig = try Self.codeRig()
+            for event in order { try rig.send(event, at: 1) }
+            found.insert(rig.profiles.count)
+        }
+        #expect(found.count == 1, "\(found)")
+    }
+
+    @Test("a review of somebody who is forgotten is deleted, and not left open")
+    func forgottenReview() throws {
+        var settings = Self.settings
+        if case .map(let entries) = settings { settings = .map(entries + [("retention", "48h")]) }
+        let rig = try LinkRig(plan: LinkRig.plan(settings, files: ["m": LikenessOracle.model]))
+        let hour: Int64 = 3_600_000
+        try rig.send(
+            #"{"email":"a@shop.de","given":"anna","family":"petersen"}"#, at: hour)
+        let person = #"{"user":"u1","given":"anne","family":"petersen"}"#
+        var deleted: [DriverRecord] = []
+        for step in 0..<12 {
+            let time = hour * Int64(2 + 8 * step)
+            deleted += try rig.send(person, at: time).filter {
+                $0.topic == "review" && $0.value == nil
+            }
+            if step == 0 { #expect(rig.openReviews.count == 1) }
+        }
+        #expect(deleted.count == 1)
+        #expect(rig.openReviews.isEmpty)
+    }
+
     private static let root = ProcessInfo.processInfo.environment["MILLRACE_CONFORMANCE_DATA"]
 
     @Test(

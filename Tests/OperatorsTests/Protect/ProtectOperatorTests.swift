@@ -72,7 +72,9 @@ struct ProtectOperatorTests {
         arguments: [
             ("email", "ada@example.com", "a***@example.com"), ("email", "é@x.de", "***@x.de"),
             ("email", "éa@x.de", "é***@x.de"), ("email", "nobody", "***"), ("email", "@x", "***"),
-            ("email", "a@b@c.de", "a***@c.de"),
+            ("email", "a@b@c.de", "***"), ("email", "a@", "***"),
+            ("email", "ada@x.de, Berta Klein 0421 5550101", "***"),
+            ("email", "mail folgt @Berta-Klein", "***"), ("email", "a d@x.de", "***"),
             ("phone", "+49 151 2345678", "********5678"), ("phone", "110", "***"),
             ("phone", "none", "***"),
             ("card", "4111 1111 1111 1111", "************1111"), ("fixed", "anything", "***"),

@@ -23,9 +23,13 @@ extension ShardedGraph {
         _ body: (inout ShardIdentity) -> Void
     ) throws(StoreError) {
         guard var identity = try store.identity(receiver) else { return }
-        let before = identity.member.node
+        let before = identity
         body(&identity)
-        if identity.member.node != before { try storeChanged(&identity) }
+        if identity.member.node != before.member.node {
+            try storeChanged(&identity)
+        } else if identity != before {
+            try store.set(identity)
+        }
     }
 
     /// Stores a changed identifier, and tells its component.

@@ -289,8 +289,9 @@ extension ShardedGraph {
     /// far as their components or identifiers are at home here; returns how many entries those were.
     mutating func erase(_ name: UnsafeRawBufferPointer) throws(StoreError) -> Int {
         let name = unsafe String(decoding: name, as: UTF8.self)
+        let wanted = IdentifierKeys.keys(called: name, settings)
         func isMeant(_ member: ShardMember) -> Bool {
-            member.node.profile.text == name || IdentifierKey.text(member.key) == name
+            member.node.profile.text == name || wanted.contains(member.key)
         }
         let (identities, components) = try store.all()
         var count = 0
