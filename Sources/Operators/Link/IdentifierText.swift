@@ -126,6 +126,8 @@ struct IdentifierText {
 
     /// A telephone number as E.164 writes it: a plus and 8 to 15 digits.
     private static func phone(_ text: String, country: String) -> String? {
+        // "+44 (0)20 ...": the zero is only dialled at home.
+        let text = text.utf8.first == UInt8(ascii: "+") ? text.replacing("(0)", with: "") : text
         var digits: [UInt8] = []
         var isInternational = false
         for byte in text.utf8 {
@@ -141,12 +143,6 @@ struct IdentifierText {
             }
         }
         let zero = UInt8(ascii: "0")
-        if isInternational, !country.isEmpty, digits.starts(with: country.utf8),
-            text.contains("(0)"), digits.dropFirst(country.utf8.count).first == zero
-        {
-            // "+49 (0)421 ..."
-            digits.remove(at: country.utf8.count)
-        }
         if !isInternational {
             if digits.starts(with: [zero, zero]) {
                 digits.removeFirst(2)

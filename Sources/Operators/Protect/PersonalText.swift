@@ -53,13 +53,27 @@ enum PersonalText {
             UnsafeRawBufferPointer(rebasing: text[copied...]), to: &output)
     }
 
+    private static let quote = UInt8(ascii: "\"")
+    /// How far a part in quotes or brackets is looked for, so that each `@` costs a bounded time.
+    private static let longestPart = 66
+
     private static func address(
         around at: Int, in text: UnsafeRawBufferPointer, from start: Int
     ) -> Range<Int>? {
         var begin = at
+        if at > start, unsafe text[at - 1] == quote {
+            // "ada lovelace"@example.com
+            let first = max(start, at - longestPart)
+            begin = unsafe text[first..<(at - 1)].lastIndex(of: quote) ?? at
+        }
         while begin > start, unsafe isInLocalPart(text[begin - 1]) { begin -= 1 }
         var end = at + 1
-        while end < text.count, unsafe isInDomain(text[end]) { end += 1 }
+        while end < text.count, unsafe isInDomain(text[end]) || text[end] == text[at] { end += 1 }
+        if end < text.count, unsafe text[end] == UInt8(ascii: "[") {
+            // ada@[192.0.2.1]
+            let rest = unsafe text[end..<min(text.count, end + longestPart)]
+            end = unsafe rest.firstIndex(of: UInt8(ascii: "]")).map { $0 + 1 } ?? end
+        }
         // A full stop behind the address ends the sentence.
         while end > at + 1, unsafe text[end - 1] == UInt8(ascii: ".") { end -= 1 }
         return begin < at && end > at + 1 ? begin..<end : nil

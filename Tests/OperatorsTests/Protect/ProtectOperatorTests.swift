@@ -88,6 +88,9 @@ struct ProtectOperatorTests {
         arguments: [
             ("write to ada.l+x@example.co.uk.", "write to [email]."),
             ("o'brien1234567@x.de,a@b.c", "[email],[email]"),
+            (#"is \"ada b\"@x.com hers?"#, "is [email] hers?"),
+            ("ada@@x.de a@b@c.de", "[email] [email]"),
+            ("ada@[192.0.2.1]!", "[email]!"), (#"\"@ nothing"#, #"\"@ nothing"#),
             ("call +49 (151) 234-5678 now", "call [phone] now"),
             ("4111 1111 1111 1111", "[card]"), ("4111111111111111 12/27", "[card]"),
             ("card 4111-1111-1111-1112", "card [number]"),
