@@ -73,6 +73,11 @@ struct LifetimeModel: Sendable {
             before = after
             index += 1
         }
+        // What is left of the horizon behind the last whole period.
+        if (index - 1) * period < horizon * (1 - 1e-12) {
+            let rest = unsafe results[0] - before
+            total += worth * rest / Mathematics.power(1 + discount, index)
+        }
         unsafe results[3] = total
     }
 }

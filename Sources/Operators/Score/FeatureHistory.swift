@@ -52,10 +52,11 @@ struct FeatureHistory: ~Copyable {
     private var seen: [UInt64] = []
     private var newest: [UInt8] = []
     /// Entries that were folded although a window may still have needed them.
-    private(set) var overflowCount = 0
+    private(set) var overflowCount: Int
 
-    init(_ settings: ScoreSettings) {
+    init(_ settings: ScoreSettings, overflowCount: Int = 0) {
         self.settings = settings
+        self.overflowCount = overflowCount
         features = settings.histories.compactMap { settings.features[$0].history }
         entrySize = 16 + 8 * settings.valueCount
         var place = 0

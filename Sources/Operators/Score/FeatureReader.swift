@@ -57,6 +57,8 @@ struct FeatureReader: ~Copyable {
         conditions.look(at: event)
         entry.time = event.timestamp.milliseconds
         entry.present = 0
+        // What an event does not say is not what another key's event said.
+        for place in entry.values.indices { entry.values[place] = 0 }
         for (bit, index) in settings.histories.enumerated() {
             guard let history = histories[bit] else { continue }
             if let condition = counted[bit] {

@@ -21,7 +21,10 @@ struct ScoreBatch: ~Copyable {
     private let fallbacks: [Double]
     /// The features that an event has by itself.
     private let ownFeatures: [Int]
+    /// With the row of each; -1 for one that goes on as it is, and below for one that is refused.
     private var waiting: [(event: Event, row: Int)] = []
+    /// Why events are refused: `waiting` has -2 for the first, -3 for the next.
+    private var refusals: [FeatureReader.Obstacle] = []
     private var rows: [Double] = []
     private var work: [Work]
     private var drift: DriftCounts?
@@ -55,6 +58,12 @@ struct ScoreBatch: ~Copyable {
 
     /// Adds an event that is not scored.
     mutating func pass(_ event: Event) { waiting.append((event, -1)) }
+
+    /// Adds an event that can't be scored; it is refused in its place.
+    mutating func refuse(_ event: Event, _ obstacle: FeatureReader.Obstacle) {
+        refusals.append(obstacle)
+        waiting.append((event, -1 - refusals.count))
+    }
 
     /// Adds an event with the features that it has by itself.
     mutating func begin(
@@ -95,8 +104,15 @@ struct ScoreBatch: ~Copyable {
         guard !waiting.isEmpty else { return }
         for index in work.indices { predict(index, in: context.arena) }
         for (event, row) in waiting {
-            guard row >= 0 else {
+            if row == -1 {
                 context.emit(event)
+                continue
+            }
+            if row < -1 {
+                let refusal = refusals[-2 - row]
+                try context.refuse(event, to: Scorer.Output.failed, error: refusal.error) {
+                    refusal.reason
+                }
                 continue
             }
             let features = rows[row * width..<(row + 1) * width]
@@ -110,6 +126,7 @@ struct ScoreBatch: ~Copyable {
             try emit(event, row, features, in: context)
         }
         failures.removeAll()
+        refusals.removeAll(keepingCapacity: true)
         waiting.removeAll(keepingCapacity: true)
         rows.removeAll(keepingCapacity: true)
         rowCount = 0

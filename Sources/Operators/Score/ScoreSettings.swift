@@ -76,10 +76,19 @@ final class ScoreSettings: Sendable {
             configuration.report(
                 "'score' has no models", remedy: "name one under 'models', with a 'file'")
         }
-        for window in features.compactMap({ $0.history?.window }) where window > retention {
+        if histories.count > FeatureHistory.mostFeatures {
+            configuration.report(
+                "\(histories.count) features look back, and a history holds "
+                    + "\(FeatureHistory.mostFeatures)",
+                at: configuration.value["features"]?.location,
+                remedy: "share them out among several 'score' operators")
+        }
+        // An event as late as the grace allows looks a whole window back from its own time.
+        for window in features.compactMap({ $0.history?.window })
+        where window > retention || retention - window < grace {
             configuration.report(
                 "'retention' is shorter than a window of "
-                    + DurationText.format(.milliseconds(window)),
+                    + DurationText.format(.milliseconds(window)) + " and the grace together",
                 at: configuration.value["retention"]?.location)
             return
         }

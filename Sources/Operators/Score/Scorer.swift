@@ -63,7 +63,7 @@ final class Scorer: Operator {
         settings = changed
         let evaluation = Evaluation(changed.scope.events.declarations)
         reader = FeatureReader(changed, evaluation)
-        history = FeatureHistory(changed)
+        history = FeatureHistory(changed, overflowCount: history.overflowCount)
         batch = ScoreBatch(changed, evaluation)
         entry.values = Array(repeating: 0, count: changed.valueCount)
         return true
@@ -84,22 +84,16 @@ final class Scorer: Operator {
                 batch.pass(event)
             }
         } catch {
-            return try context.refuse(event, to: Output.failed, error: error.error) {
-                error.reason
-            }
+            return batch.refuse(event, error)
         }
         guard let stores else { return }
         do {
             if let refusal = try remember(event, stores, in: context) {
                 batch.takeBack()
-                try refuse(event, refusal, in: context)
+                refuse(event, refusal, in: context)
             }
-        } catch let error as StoreError {
-            throw .store(error)
-        } catch let error as OperatorError {
-            throw error
         } catch {
-            preconditionFailure("an error of another kind: \(error)")
+            throw .store(error)
         }
     }
 
@@ -107,23 +101,20 @@ final class Scorer: Operator {
         case noKey, noTime, late
     }
 
-    private func refuse(
-        _ event: Event, _ refusal: Refusal, in context: OperatorContext
-    ) throws(OperatorError) {
+    private func refuse(_ event: Event, _ refusal: Refusal, in context: OperatorContext) {
         switch refusal {
         case .late:
             context.countLate()
             context.emit(event, to: Output.late)
         case .noKey:
-            let path = settings.key
-            try context.refuse(event, to: Output.failed, error: "missing_key") {
-                path.map { "the field '\($0)' has no value to keep a history by" }
-                    ?? "the record has no key to keep a history by"
-            }
+            let reason =
+                settings.key.map { "the field '\($0)' has no value to keep a history by" }
+                ?? "the record has no key to keep a history by"
+            batch.refuse(event, FeatureReader.Obstacle(error: "missing_key", reason: reason))
         case .noTime:
-            try context.refuse(event, to: Output.failed, error: "unusable_time") {
-                "the event has no time"
-            }
+            batch.refuse(
+                event,
+                FeatureReader.Obstacle(error: "unusable_time", reason: "the event has no time"))
         }
     }
 

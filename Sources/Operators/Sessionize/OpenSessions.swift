@@ -125,6 +125,10 @@ struct OpenSessions: ~Copyable {
         let time = event.timestamp.milliseconds
         var session = Session(
             at: time, reach: event.timestamp.adding(milliseconds: gap).milliseconds)
+        // No session that starts with this event can have closed before that.
+        let earliest = event.timestamp.adding(milliseconds: settings.smallestGap)
+            .adding(milliseconds: settings.grace).adding(milliseconds: 1)
+        if earliest <= event.streamTime { session.startedAt = event.streamTime.milliseconds }
         session.day = settings.days?.day(of: time) ?? 0
         unsafe session.campaign = unsafe Self.text(fields.campaign, in: arena)
         guard !fields.isKeepAlive else { return session }
@@ -217,7 +221,11 @@ struct OpenSessions: ~Copyable {
         loaded.removeAll()
         let stored = stored
         loaded.append(unsafe stored.span.bytes)
-        unsafe list.read(loaded.bytes)
+        guard unsafe list.read(loaded.bytes) else {
+            throw .corrupt(
+                path: settings.storeName, reason: "the sessions of a key are damaged",
+                remedy: "restore the file, or reset the application")
+        }
         return true
     }
 

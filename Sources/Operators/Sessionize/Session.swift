@@ -14,6 +14,9 @@ internal import Events
     var end: Int64
     /// Until when, in event time, a further event belongs to the session.
     var reach: Int64
+    /// Stream time when the session got its start, if another session with that start may have
+    /// closed before: then it is a part of the id, which would be that one's else.
+    var startedAt: Int64 = .min
     var entryTime: Int64 = .max
     var exitTime: Int64 = .min
     var lastStepTime: Int64 = .min
@@ -42,6 +45,7 @@ internal import Events
         start = numbers.start
         end = numbers.end
         reach = numbers.reach
+        startedAt = numbers.startedAt
         entryTime = numbers.entryTime
         exitTime = numbers.exitTime
         lastStepTime = numbers.lastStepTime
@@ -66,7 +70,7 @@ internal import Events
 
     /// Adds the numbers and texts of `part`, without its lists.
     mutating func widen(by part: Session) {
-        start = min(start, part.start)
+        if part.start < start { (start, startedAt) = (part.start, part.startedAt) }
         end = max(end, part.end)
         reach = max(reach, part.reach)
         eventCount &+= part.eventCount
@@ -131,6 +135,7 @@ struct StoredNumbers: BitwiseCopyable {
     let start: Int64
     let end: Int64
     let reach: Int64
+    let startedAt: Int64
     let entryTime: Int64
     let exitTime: Int64
     let lastStepTime: Int64
@@ -142,11 +147,18 @@ struct StoredNumbers: BitwiseCopyable {
     /// -1 when there is no revenue.
     let revenueScale: Int32
 
+    /// Whether they can be those of a session, so that nothing that is worked out of them overflows.
+    var arePossible: Bool {
+        (-1...Int32(ExactDecimal.maximumScale)).contains(revenueScale) && start <= end
+            && !end.subtractingReportingOverflow(start).overflow
+    }
+
     init(_ session: Session) {
         revenueMantissa = session.revenue?.mantissa ?? 0
         start = session.start
         end = session.end
         reach = session.reach
+        startedAt = session.startedAt
         entryTime = session.entryTime
         exitTime = session.exitTime
         lastStepTime = session.lastStepTime

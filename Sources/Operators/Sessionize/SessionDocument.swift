@@ -8,7 +8,8 @@ struct SessionDocument {
         of session: Session, key: UnsafeRawBufferPointer, to buffer: inout ByteBuffer
     ) {
         unsafe WindowIdentifier.write(
-            start: session.start, key: key, label: session.campaign, to: &buffer)
+            start: session.start, key: key, label: session.campaign, moment: session.startedAt,
+            to: &buffer)
     }
 
     /// - Units: `duration_ms` is in milliseconds; `start`, `end` and the steps' `at` are UTC.

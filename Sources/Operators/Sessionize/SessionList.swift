@@ -14,7 +14,7 @@ internal import Events
         var bytes = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
-    static let layoutVersion = 1
+    static let layoutVersion = 2
     private static let absent: UInt16 = .max
     /// Texts from events are bounded, and so is the state of a session.
     static let longestText = 256
@@ -32,60 +32,81 @@ internal import Events
 
     // MARK: Reading
 
-    /// Reads the list; its sessions point into `bytes`.
-    mutating func read(_ bytes: UnsafeRawBufferPointer) {
+    /// Reads the list; its sessions point into `bytes`. False for bytes that are no list.
+    mutating func read(_ bytes: UnsafeRawBufferPointer) -> Bool {
         sessions.removeAll(keepingCapacity: true)
         var reader = unsafe Reader(bytes: bytes)
-        timer = reader.load(Int64.self)
-        let count = Int(reader.load(UInt32.self))
-        for _ in 0..<count { sessions.append(reader.session()) }
+        timer = reader.number(or: 0)
+        let count: UInt32 = reader.number(or: 0)
+        var rest = count
+        while rest > 0, let session = reader.session() {
+            sessions.append(session)
+            rest -= 1
+        }
+        return !reader.isDamaged && rest == 0
     }
 
     /// The session that is written at `offset` of a list.
     static func session(in bytes: UnsafeRawBufferPointer, at offset: Int) -> Session {
         var reader = unsafe Reader(bytes: bytes)
         reader.position = offset
-        return reader.session()
+        guard let session = reader.session() else {
+            preconditionFailure("a session that was just written can't be read")
+        }
+        return session
     }
 
     @safe private struct Reader {
         let bytes: UnsafeRawBufferPointer
         var position = 0
+        /// Whether something was cut short; what was read then means nothing.
+        var isDamaged = false
 
         init(bytes: UnsafeRawBufferPointer) { unsafe self.bytes = unsafe bytes }
 
-        mutating func load<Value: BitwiseCopyable>(_: Value.Type) -> Value {
+        private mutating func load<Value: BitwiseCopyable>() -> Value? {
             let size = MemoryLayout<Value>.size
-            unsafe precondition(position + size <= bytes.count, "session state is cut short")
+            guard unsafe position + size <= bytes.count else {
+                isDamaged = true
+                return nil
+            }
             defer { position += size }
             return unsafe bytes.loadUnaligned(fromByteOffset: position, as: Value.self)
         }
 
+        /// `other`: what is given when the bytes are cut short.
+        mutating func number<Value: BitwiseCopyable>(or other: Value) -> Value { load() ?? other }
+
         private mutating func take(_ count: Int) -> UnsafeRawBufferPointer {
-            unsafe precondition(position + count <= bytes.count, "session state is cut short")
+            guard unsafe position + count <= bytes.count else {
+                isDamaged = true
+                return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+            }
             defer { position += count }
             return unsafe UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
         }
 
         private mutating func text() -> UnsafeRawBufferPointer? {
-            let count = load(UInt16.self)
+            let count = number(or: SessionList.absent)
             return unsafe count == SessionList.absent ? nil : take(Int(count))
         }
 
         private mutating func block() -> Block {
-            let count = load(UInt16.self)
-            let size = load(UInt32.self)
+            let count: UInt16 = number(or: 0)
+            let size: UInt32 = number(or: 0)
             return unsafe Block(count: count, bytes: take(Int(size)))
         }
 
-        mutating func session() -> Session {
-            var session = Session(load(StoredNumbers.self))
+        /// `nil` when the bytes are cut short, or are no session.
+        mutating func session() -> Session? {
+            guard let numbers: StoredNumbers = load(), numbers.arePossible else { return nil }
+            var session = Session(numbers)
             unsafe session.campaign = unsafe text()
             unsafe session.entry = unsafe text()
             unsafe session.exit = unsafe text()
             session.channels = block()
             session.steps = block()
-            return session
+            return isDamaged ? nil : session
         }
     }
 
@@ -178,20 +199,24 @@ internal import Events
         }
 
         mutating func next() -> (time: Int64, text: UnsafeRawBufferPointer)? {
-            guard rest > 0 else { return nil }
+            guard rest > 0, unsafe position + 8 <= block.bytes.count else { return nil }
             rest -= 1
             let time = unsafe block.bytes.loadUnaligned(
                 fromByteOffset: position, as: Int64.self)
             position += 8
-            return unsafe (time, block.text(at: &position))
+            guard let text = unsafe block.text(at: &position) else { return nil }
+            return unsafe (time, text)
         }
     }
 }
 
 extension SessionList.Block {
-    fileprivate func text(at position: inout Int) -> UnsafeRawBufferPointer {
+    /// `nil` when the bytes are cut short.
+    fileprivate func text(at position: inout Int) -> UnsafeRawBufferPointer? {
+        guard unsafe position + 2 <= bytes.count else { return nil }
         let size = unsafe Int(bytes.loadUnaligned(fromByteOffset: position, as: UInt16.self))
         let start = position + 2
+        guard unsafe start + size <= bytes.count else { return nil }
         position = start + size
         return unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<position])
     }

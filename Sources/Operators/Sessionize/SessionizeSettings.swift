@@ -21,6 +21,8 @@ final class SessionizeSettings: Sendable {
     let gap: Int64
     let channelGaps: [ChannelGap]
     /// Milliseconds.
+    let smallestGap: Int64
+    /// Milliseconds.
     let grace: Int64
     /// Milliseconds; `Int64.max` for none.
     let maximumLength: Int64
@@ -45,6 +47,7 @@ final class SessionizeSettings: Sendable {
         channel = configuration.fieldPath("channel") ?? FieldPath(name: "channel")
         gap = configuration.duration("gap", default: .zero).wholeMilliseconds
         channelGaps = Self.channelGaps(&configuration)
+        smallestGap = channelGaps.reduce(gap) { min($0, $1.gap) }
         grace = configuration.duration("grace", default: .zero).wholeMilliseconds
         maximumLength = configuration.optionalDuration("max_length")?.wholeMilliseconds ?? .max
         days = Self.days(&configuration)

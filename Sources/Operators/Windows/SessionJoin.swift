@@ -64,10 +64,14 @@ struct SessionJoin<Window: MergingWindow> {
         in windows: [Window], continuedBy own: Window, before index: Int, _ maximumLength: Int64
     ) -> Int? {
         var index = index
+        // One that starts with the event and is of another kind lies between it and those before.
+        var isParted = false
         while index > 0 {
             index -= 1
+            if isParted, windows[index].start < own.start { return nil }
             if windows[index].isContinued(by: own, maximumLength: maximumLength) { return index }
             if windows[index].start < own.start { return nil }
+            isParted = true
         }
         return nil
     }

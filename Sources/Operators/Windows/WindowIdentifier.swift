@@ -5,6 +5,7 @@ internal import Events
 enum WindowIdentifier {
     static func write(
         start: Int64, key: UnsafeRawBufferPointer, label: UnsafeRawBufferPointer? = nil,
+        moment: Int64 = .min,
         to buffer: inout ByteBuffer
     ) {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -12,6 +13,10 @@ enum WindowIdentifier {
         var bytes = start.littleEndian
         unsafe Swift.withUnsafeBytes(of: &bytes) { unsafe add($0, to: &hash) }
         if let label = unsafe label { unsafe add(label, to: &hash) }
+        if moment != .min {
+            var bytes = moment.littleEndian
+            unsafe Swift.withUnsafeBytes(of: &bytes) { unsafe add($0, to: &hash) }
+        }
         buffer.append(integer: start)
         buffer.append(UInt8(ascii: "-"))
         buffer.append(hexadecimal: mixed(hash))

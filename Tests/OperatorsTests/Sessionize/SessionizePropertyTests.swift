@@ -130,7 +130,7 @@ struct SessionizePropertyTests {
 
     @Test(
         "updates, applied by id, fold to the closed sessions, and name the heirs of the retracted",
-        arguments: 90..<120)
+        arguments: Array(90..<120) + Array(30_000..<30_030))
     func updates(seed: UInt64) throws {
         let history = makeCase(seed)
         let output = try SessionizeRig(history.settings, outOfOrderness: history.outOfOrderness)
