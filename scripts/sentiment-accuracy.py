@@ -43,8 +43,7 @@ def scores(engine, texts, lexicons):
                 file.write(json.dumps({"id": number, "text": text}) + "\n")
         subprocess.run(
             [".build/release/millrace", "run", f"{folder}/t.yaml", "--input",
-             f"texts={folder}/texts.ndjson", "--output-directory", f"{folder}/out",
-             "--state-directory", f"{folder}/state"],
+             f"texts={folder}/texts.ndjson", "--output-directory", f"{folder}/out"],
             check=True, stdout=subprocess.DEVNULL)
         found = {}
         for path in glob.glob(f"{folder}/out/*"):

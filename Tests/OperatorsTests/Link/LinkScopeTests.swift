@@ -181,6 +181,32 @@ struct LinkScopeTests {
         }
     }
 
+    @Test("a hub that is forgotten is in the state of nobody who was seen with it, and comes back")
+    func forgottenHub() throws {
+        let plan = try LinkRig.plan(ShardRig.settings([("max_links", 3)]), hasControl: true)
+        for seed in 0..<40 {
+            let rig = try ShardRig(plan: plan, partitions: 4, seed: UInt64(seed))
+            for user in 0..<8 {
+                rig.send(
+                    IdentityEvent(Int64(user), ["user": "u\(user)", "email": "wifi@shop.de"]))
+                if user % 3 == 0 { try rig.settle() }
+            }
+            try rig.settle()
+            rig.forget("Wifi@Shop.DE")
+            try rig.settle()
+            #expect(!rig.members.contains { $0.contains(["email", "wifi@shop.de"]) })
+            if seed % 2 == 0 {
+                try rig.commit()
+                #expect(try !rig.state().joined().contains("wifi"), "seed \(seed)")
+                continue
+            }
+            rig.send(IdentityEvent(9, ["user": "u7", "email": "wifi@shop.de"]))
+            try rig.settle()
+            #expect(
+                rig.members.contains([["email", "wifi@shop.de"], ["user", "u7"]]), "seed \(seed)")
+        }
+    }
+
     @Test("too many identifiers are not held together, and each stays somebody's")
     func together() throws {
         let plan = try LinkRig.plan(ShardRig.settings([("max_together", 6)]))

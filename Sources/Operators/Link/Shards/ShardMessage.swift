@@ -26,6 +26,8 @@ enum ShardMessage: Equatable {
     case decided(IdentityNode.Decision, on: [UInt8])
     /// Another one was forgotten.
     case unlinked(from: [UInt8])
+    /// It is to be forgotten, and another has a link to it, which it may not know of.
+    case known(by: [UInt8])
     case forget
 
     // To an identifier, which passes it on, and to the component that has it.
@@ -68,7 +70,7 @@ extension ShardMessage {
     private enum Kind: UInt8 {
         case seen = 1
         case linked, held, told, hub, decided, unlinked, forget, changed, join, members, left
-        case retell
+        case retell, known
     }
 
     func write(to buffer: inout ByteBuffer) {
@@ -99,6 +101,9 @@ extension ShardMessage {
             buffer.append(counted: other)
         case .unlinked(let other):
             buffer.append(Kind.unlinked.rawValue)
+            buffer.append(counted: other)
+        case .known(let other):
+            buffer.append(Kind.known.rawValue)
             buffer.append(counted: other)
         case .forget: buffer.append(Kind.forget.rawValue)
         case .changed(let member):
@@ -155,6 +160,7 @@ extension ShardMessage {
             }
             self = .decided(decision, on: try reader.counted())
         case .unlinked: self = .unlinked(from: try reader.counted())
+        case .known: self = .known(by: try reader.counted())
         case .forget: self = .forget
         case .changed: self = .changed(try reader.member())
         case .join:

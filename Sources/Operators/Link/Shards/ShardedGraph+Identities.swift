@@ -124,6 +124,15 @@ extension ShardedGraph {
         try store.set(identity)
     }
 
+    /// The receiver is to be forgotten, or is already. What it links to hears of that, and so does what
+    /// it has no link to, as a hub.
+    mutating func noteKnown(by other: [UInt8]) throws(StoreError) {
+        if let node = try store.identity(receiver)?.member.node, !node.isHub || node[other] != nil {
+            return
+        }
+        send(.unlinked(from: receiver), to: other)
+    }
+
     mutating func forget() throws(StoreError) {
         guard let identity = try store.identity(receiver) else { return }
         try store.removeIdentity(receiver)

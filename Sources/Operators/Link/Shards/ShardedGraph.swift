@@ -119,6 +119,7 @@ struct ShardedGraph: ~Copyable {
                 $0.member.node.remove(other)
                 $0.forgetGroups()
             }
+        case .known(let other): try noteKnown(by: other)
         case .forget: try forget()
         case .changed(let member): try update(member)
         case .join(let name, let member): try join(name, member: member)
@@ -307,6 +308,13 @@ extension ShardedGraph {
             send(.left(receiver, .max, isForgotten: true), to: identity.component)
             try takeOwn()
             count += 1
+        }
+        // A hub does not know all that know of it.
+        for identity in identities where !isMeant(identity.member) {
+            receiver = identity.member.key
+            for link in identity.member.node.links where wanted.contains(link.key) {
+                send(.known(by: receiver), to: link.key)
+            }
         }
         return count
     }
