@@ -68,14 +68,11 @@ struct LikenessLedger: ~Copyable {
         var candidates: Set<[UInt8]> = []
         var fullBlockCount = 0
         // It may be the most like one that is found by an older description.
-        for older in node.descriptions where older != description {
-            for block in settings.comparer.blocks(of: values(of: older)) {
-                candidates.formUnion(try members(of: block))
-            }
+        for block in settings.blocks(of: node.descriptions) {
+            candidates.formUnion(try members(of: block))
         }
-        for block in settings.comparer.blocks(of: values(of: description)) {
+        for block in settings.comparer.blocks(of: settings.values(of: description)) {
             var members = try members(of: block)
-            candidates.formUnion(members)
             // In the order of the keys: what is stored does not depend on who came first.
             let (place, isThere) = members.place(of: key) { $0 }
             if isThere { continue }
@@ -134,18 +131,12 @@ struct LikenessLedger: ~Copyable {
     private mutating func leaveBlocks(
         of description: [UInt8], _ key: [UInt8], _ node: LikenessNode
     ) throws(StoreError) {
-        let comparer = settings.comparer
-        var kept: Set<[UInt8]> = []
-        for other in node.descriptions { kept.formUnion(comparer.blocks(of: values(of: other))) }
-        for block in comparer.blocks(of: values(of: description)) where !kept.contains(block) {
+        let kept = settings.blocks(of: node.descriptions)
+        for block in settings.blocks(of: [description]) where !kept.contains(block) {
             var members = try members(of: block)
             members.removeAll { $0 == key }
             blocks[block] = members
         }
-    }
-
-    private func values(of description: [UInt8]) -> LinkageComparer.Values {
-        PersonDescription.values(of: description, fieldCount: settings.fields.count)
     }
 
     private mutating func set(_ key: [UInt8], _ node: LikenessNode) {
@@ -218,15 +209,18 @@ extension LikenessSettings {
     func haveBlock(_ left: LikenessNode, _ right: LikenessNode) -> Bool {
         // Nothing was dropped of a list that is not full.
         if !left.isFull, !right.isFull { return true }
-        func blocks(of node: LikenessNode) -> Set<[UInt8]> {
-            node.descriptions.reduce(into: []) { found, description in
-                found.formUnion(
-                    comparer.blocks(
-                        of: PersonDescription.values(
-                            of: description, fieldCount: fields.count)))
-            }
+        return !blocks(of: left.descriptions).isDisjoint(with: blocks(of: right.descriptions))
+    }
+
+    /// What identifiers with these descriptions are found by.
+    func blocks(of descriptions: [[UInt8]]) -> Set<[UInt8]> {
+        descriptions.reduce(into: []) { found, description in
+            found.formUnion(comparer.blocks(of: values(of: description)))
         }
-        return !blocks(of: left).isDisjoint(with: blocks(of: right))
+    }
+
+    func values(of description: [UInt8]) -> LinkageComparer.Values {
+        PersonDescription.values(of: description, fieldCount: fields.count)
     }
 
     /// How alike two identifiers are: of their descriptions the two that are the most; `nil` when
@@ -234,13 +228,11 @@ extension LikenessSettings {
     func weight(of left: LikenessNode, _ right: LikenessNode) -> (weight: Double, levels: [Int8])? {
         var best: (weight: Double, levels: [Int8])?
         var levels = [Int8](repeating: 0, count: fields.count)
-        let others = right.descriptions.map {
-            PersonDescription.values(of: $0, fieldCount: fields.count)
-        }
+        let others = right.descriptions.map { values(of: $0) }
         for description in left.descriptions {
-            let values = PersonDescription.values(of: description, fieldCount: fields.count)
+            let own = values(of: description)
             for other in others {
-                let weight = comparer.compare(values, other, levels: &levels)
+                let weight = comparer.compare(own, other, levels: &levels)
                 if weight > best?.weight ?? -.infinity { best = (weight, levels) }
             }
         }

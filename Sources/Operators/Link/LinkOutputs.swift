@@ -152,7 +152,7 @@ struct LinkOutputs: ~Copyable {
         _ status: StaticString, _ left: [UInt8], _ right: [UInt8], _ profiles: [[UInt8]: ProfileID]
     ) {
         key.removeAll()
-        ProfileID(of: left + [0] + right).append(to: &key)
+        Self.name(ofReview: left, right).append(to: &key)
         document.removeAll()
         document.append("{\"review_id\":\"")
         unsafe document.append(key.bytes)
@@ -222,32 +222,32 @@ struct LinkOutputs: ~Copyable {
         context.emit(event, to: output)
     }
 
-    /// Deletes what was asked about identifiers that are no more from a compacted topic.
+    /// Deletes from compacted topics what is forgotten: the profiles, and what was asked about pairs.
     mutating func tell(
-        forgotten reviews: [(left: [UInt8], right: [UInt8])], because source: Event?,
-        in context: OperatorContext
+        forgotten profiles: [ProfileID], reviews: [(left: [UInt8], right: [UInt8])] = [],
+        because source: Event?, in context: OperatorContext
     ) {
+        for profile in profiles { delete(profile, Linker.Output.profiles, source, in: context) }
         guard context.isConnected(Linker.Output.review) else { return }
         for review in reviews {
-            key.removeAll()
-            ProfileID(of: review.left + [0] + review.right).append(to: &key)
-            let event = unsafe context.arena.addTombstone(
-                key: key.bytes, timestamp: source?.timestamp ?? .distantPast)
-            emit(event, to: Linker.Output.review, source, in: context)
+            let name = Self.name(ofReview: review.left, review.right)
+            delete(name, Linker.Output.review, source, in: context)
         }
     }
 
-    /// Deletes profiles from a compacted topic.
-    mutating func tell(
-        forgotten profiles: [ProfileID], because source: Event?, in context: OperatorContext
+    private mutating func delete(
+        _ name: ProfileID, _ output: Int, _ source: Event?, in context: OperatorContext
     ) {
-        for profile in profiles {
-            key.removeAll()
-            profile.append(to: &key)
-            let event = unsafe context.arena.addTombstone(
-                key: key.bytes, timestamp: source?.timestamp ?? .distantPast)
-            emit(event, to: Linker.Output.profiles, source, in: context)
-        }
+        key.removeAll()
+        name.append(to: &key)
+        let event = unsafe context.arena.addTombstone(
+            key: key.bytes, timestamp: source?.timestamp ?? .distantPast)
+        emit(event, to: output, source, in: context)
+    }
+
+    /// What a pair is called that people are asked about.
+    private static func name(ofReview left: [UInt8], _ right: [UInt8]) -> ProfileID {
+        ProfileID(of: left + [0] + right)
     }
 }
 

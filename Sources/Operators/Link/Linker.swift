@@ -69,8 +69,8 @@ final class Linker: Operator {
     private func tell(
         _ erased: IdentityGraph.Erased, because source: Event?, in context: OperatorContext
     ) {
-        outputs.tell(forgotten: erased.profiles, because: source, in: context)
-        outputs.tell(forgotten: erased.reviews, because: source, in: context)
+        outputs.tell(
+            forgotten: erased.profiles, reviews: erased.reviews, because: source, in: context)
         for outcome in erased.outcomes { outputs.tell(outcome, because: source, in: context) }
     }
 

@@ -1,8 +1,8 @@
-/// Members that are one profile, as far as is known: a disjoint-set forest with limits.
+/// Members that are one profile, as far as is known: disjoint sets with limits.
 struct ProfileGroups {
     private let members: [ProfileResolver.Member]
     private let types: [IdentifierType]
-    private var parents: [Int]
+    private var sets: DisjointSets
     /// How many identifiers of each type a group has, by its root.
     private var counts: [[Int]]
     /// Pairs that must not be together.
@@ -11,7 +11,7 @@ struct ProfileGroups {
     init(_ members: [ProfileResolver.Member], _ types: [IdentifierType]) {
         self.members = members
         self.types = types
-        parents = Array(members.indices)
+        sets = DisjointSets(count: members.count)
         counts = members.map { member in types.indices.map { $0 == member.type ? 1 : 0 } }
         for (left, member) in members.enumerated() {
             for link in member.node.links where link.decision == .cannotLink {
@@ -22,14 +22,7 @@ struct ProfileGroups {
         }
     }
 
-    private mutating func root(_ place: Int) -> Int {
-        var place = place
-        while parents[place] != place {
-            parents[place] = parents[parents[place]]
-            place = parents[place]
-        }
-        return place
-    }
+    private mutating func root(_ place: Int) -> Int { sets.root(place) }
 
     mutating func join(_ left: Int, _ right: Int, isDecided: Bool) {
         let (a, b) = (root(left), root(right))
@@ -73,7 +66,7 @@ struct ProfileGroups {
     }
 
     private mutating func unite(_ a: Int, _ b: Int) {
-        parents[b] = a
+        sets.unite(a, b)
         for type in types.indices { counts[a][type] += counts[b][type] }
     }
 

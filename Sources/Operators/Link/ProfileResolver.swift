@@ -92,29 +92,31 @@ struct ProfileResolver {
     /// likeness, whether it is enough for a link or not.
     func largestPart(of unsorted: [Member]) -> Int {
         let members = unsorted.sorted { $0.key.lexicographicallyPrecedes($1.key) }
-        var pairs = edges(between: members).map { ($0.left, $0.right) }
+        var sets = DisjointSets(count: members.count)
+        let linked = edges(between: members).map { ($0.left, $0.right) }
+        for (left, right) in linked + neighbours(among: members) {
+            sets.unite(sets.root(left), sets.root(right))
+        }
+        var counts = Array(repeating: 0, count: members.count)
+        for place in members.indices { counts[sets.root(place)] += 1 }
+        return counts.max() ?? 0
+    }
+
+    /// The pairs that were found to be described alike, and of which neither is of nobody. `members` are
+    /// in the order of their keys.
+    private func neighbours(among members: [Member]) -> [(Int, Int)] {
+        var pairs: [(Int, Int)] = []
         for (left, member) in members.enumerated() {
-            for neighbour in member.likeness?.alike ?? [] {
+            guard let node = member.likeness, !isOfNobody(member.node, type: member.type)
+            else { continue }
+            for neighbour in node.alike {
                 guard let right = members.place(of: neighbour.key), left < right,
-                    !isOfNobody(member.node, type: member.type),
                     !isOfNobody(members[right].node, type: members[right].type)
                 else { continue }
                 pairs.append((left, right))
             }
         }
-        var parents = Array(members.indices)
-        func root(_ place: Int) -> Int {
-            var place = place
-            while parents[place] != place {
-                parents[place] = parents[parents[place]]
-                place = parents[place]
-            }
-            return place
-        }
-        for (left, right) in pairs { parents[root(right)] = root(left) }
-        var counts = Array(repeating: 0, count: members.count)
-        for place in members.indices { counts[root(place)] += 1 }
-        return counts.max() ?? 0
+        return pairs
     }
 
     /// The pairs that are likely enough to be asked about, the likeliest first. What people decided
@@ -123,21 +125,15 @@ struct ProfileResolver {
         _ members: [Member], _ likeness: LikenessSettings
     ) -> [Alike] {
         var pairs: [Alike] = []
-        for (left, member) in members.enumerated() {
-            guard let node = member.likeness, !isOfNobody(member.node, type: member.type)
+        for (left, right) in neighbours(among: members) {
+            let decision = members[left].node[members[right].key]?.decision ?? Decision.none
+            guard decision == Decision.none,
+                let node = members[left].likeness, let other = members[right].likeness,
+                let found = likeness.weight(of: node, other),
+                found.weight >= likeness.reviewWeight, likeness.haveBlock(node, other)
             else { continue }
-            for neighbour in node.alike {
-                guard let right = members.place(of: neighbour.key), left < right,
-                    !isOfNobody(members[right].node, type: members[right].type),
-                    (member.node[neighbour.key]?.decision ?? Decision.none) == Decision.none,
-                    let other = members[right].likeness,
-                    let found = likeness.weight(of: node, other),
-                    found.weight >= likeness.reviewWeight,
-                    likeness.haveBlock(node, other)
-                else { continue }
-                pairs.append(
-                    Alike(left: left, right: right, weight: found.weight, levels: found.levels))
-            }
+            pairs.append(
+                Alike(left: left, right: right, weight: found.weight, levels: found.levels))
         }
         return pairs.sorted { ($1.weight, $0.left, $0.right) < ($0.weight, $1.left, $1.right) }
     }

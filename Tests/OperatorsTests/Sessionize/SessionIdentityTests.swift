@@ -53,8 +53,6 @@ struct SessionIdentityTests {
         let plan = try StatefulRig.plan(
             SessionizeOperator.spec,
             ["key": "user", "gap": "30m", "step": "type", "page": "page", "campaign": "utm"])
-        let stores = plan.subtopologies[0].stores
-        let identifier = TaskIdentifier(subtopology: 0, partition: 0)
         func event(_ time: Int64) -> TimedRecord {
             TimedRecord(
                 key: "a",
@@ -66,33 +64,10 @@ struct SessionIdentityTests {
         try rig.sendBatch([event(start), event(start + 1), event(start + 2)])
         try rig.driver.commit()
         rig.driver.close()
-        var sessions: [UInt8] = []
-        try unsafe origin.open(identifier, stores: stores).keyValueStore("tested.open").forEach {
-            _, value in
-            sessions = unsafe Array(value)
-        }
-        #expect(sessions.count > 100)
-        var random = SeededGenerator(seed: 3)
+        let state = try DamagedState("tested.open", key: "a", in: origin, of: plan)
+        #expect(state.value.count > 100)
         var stops = 0
-        for round in 0..<600 {
-            var damaged = sessions
-            if round < sessions.count {
-                damaged = Array(sessions[..<round])
-            } else {
-                for _ in 0..<Int.random(in: 1...4, using: &random) {
-                    damaged[Int.random(in: 0..<damaged.count, using: &random)] = .random(
-                        in: 0...255, using: &random)
-                }
-            }
-            let storage = InMemoryStateStorage()
-            let state = try storage.open(identifier, stores: stores)
-            var key = ByteBuffer()
-            var value = ByteBuffer()
-            key.append("a")
-            value.append(unsafe damaged.span.bytes)
-            try unsafe state.keyValueStore("tested.open").put(key.bytes, value.bytes)
-            try state.commit(TaskCheckpoint(sequence: 1))
-            state.close()
+        try state.forEach(rounds: 600, seed: 3) { storage in
             let again = try StatefulRig(plan: plan, storage: storage)
             do {
                 try again.sendBatch([event(start + 3)])
@@ -102,6 +77,6 @@ struct SessionIdentityTests {
                 #expect("\(error)".contains("the sessions of a key"), "\(error)")
             }
         }
-        #expect(stops >= sessions.count)
+        #expect(stops >= state.value.count)
     }
 }

@@ -34,39 +34,15 @@ struct TriggerStateTests {
     @Test("bytes that are no profile stop the task with an error, whatever they are")
     func damage() throws {
         let plan = try plan()
-        let stores = plan.subtopologies[0].stores
         let origin = InMemoryStateStorage()
         let rig = try TriggerRig(plan: plan, storage: origin)
         try fill(rig)
         try rig.driver.commit()
         rig.driver.close()
-        var profile: [UInt8] = []
-        let kept = try origin.open(Self.identifier, stores: stores)
-        try unsafe kept.keyValueStore("tested.profiles").forEach { _, value in
-            profile = unsafe Array(value)
-        }
-        #expect(profile.count > 300)
-        var random = SeededGenerator(seed: 1)
+        let state = try DamagedState("tested.profiles", key: "k", in: origin, of: plan)
+        #expect(state.value.count > 300)
         var stops = 0
-        for round in 0..<600 {
-            var damaged = profile
-            if round < profile.count {
-                damaged = Array(profile[..<round])
-            } else {
-                for _ in 0..<Int.random(in: 1...4, using: &random) {
-                    damaged[Int.random(in: 0..<damaged.count, using: &random)] = .random(
-                        in: 0...255, using: &random)
-                }
-            }
-            let storage = InMemoryStateStorage()
-            let state = try storage.open(Self.identifier, stores: stores)
-            var key = ByteBuffer()
-            var value = ByteBuffer()
-            key.append("k")
-            value.append(unsafe damaged.span.bytes)
-            try unsafe state.keyValueStore("tested.profiles").put(key.bytes, value.bytes)
-            try state.commit(TaskCheckpoint(sequence: 1))
-            state.close()
+        try state.forEach(rounds: 600, seed: 1) { storage in
             let again = try TriggerRig(plan: plan, storage: storage)
             do {
                 try again.send(Sample.event("a", Sample.noon + 40 * Sample.minute, number: 3))

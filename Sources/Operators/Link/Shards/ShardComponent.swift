@@ -96,24 +96,20 @@ struct ShardComponent: Equatable {
     func parts(
         _ areLinked: (_ some: ShardMember, _ link: IdentityNode.Link, _ other: ShardMember) -> Bool
     ) -> [[[UInt8]]] {
-        var roots = Array(members.indices)
-        func root(_ place: Int) -> Int {
-            var place = place
-            while roots[place] != place { place = roots[place] }
-            return place
-        }
+        var sets = DisjointSets(count: members.count)
         for (left, member) in members.enumerated() {
             for link in member.node.links {
                 let (right, isThere) = place(of: link.key)
                 guard isThere, areLinked(member, link, members[right])
                 else { continue }
-                let pair = (root(left), root(right))
-                roots[max(pair.0, pair.1)] = min(pair.0, pair.1)
+                let pair = (sets.root(left), sets.root(right))
+                // The first member of a part is its root.
+                sets.unite(min(pair.0, pair.1), max(pair.0, pair.1))
             }
         }
         var parts: [Int: [[UInt8]]] = [:]
         for (place, member) in members.enumerated() {
-            parts[root(place), default: []].append(member.key)
+            parts[sets.root(place), default: []].append(member.key)
         }
         return parts.keys.sorted().map { parts[$0]! }
     }
